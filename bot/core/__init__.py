@@ -1,0 +1,1 @@
+"""What Gapkeeper decides, as pure functions over values: no I/O, clock, randomness, logging or async in here."""

@@ -1,0 +1,104 @@
+"""The exceptions of Gapkeeper, one tree with one root, and what stands instead of an exception: the Problem.
+
+    GapkeeperError
+    ├── SettingsError            the environment is wrong: every fault at once
+    ├── Stale                    a side changed while we worked: read and plan again
+    ├── SchemaMismatch           the database belongs to another version of the program
+    └── GitHubError              what a call to GitHub came back with (bot.github.gateway raises the leaves)
+        ├── RateLimited          wait until `retry_at`; holds no worker meanwhile
+        ├── Unavailable          a passing fault; the effect of a write is unknown
+        ├── Refused              GitHub understood and said no
+        │   ├── NotFound
+        │   └── Gone             deleted, or issues are disabled
+        └── Unauthorized         the token or the App's credentials are not accepted
+
+A person's mistake in a document, a config or a command is no exception: it is a `Problem` value.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bot.core.text import Span
+
+
+class Severity(StrEnum):
+    """How much a problem matters: an error stops what it concerns, a warning is only shown."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with something a person wrote: where (1-based line, 0 for the whole file), what, and how to mend it."""
+
+    code: str
+    message: str
+    line: int
+    span: Span | None = None
+    hint: str | None = None
+    severity: Severity = Severity.WARNING
+
+
+class GapkeeperError(Exception):
+    """The root of all errors that Gapkeeper raises."""
+
+
+class SettingsError(GapkeeperError):
+    """The environment is wrong; `faults` holds a line for each fault, without any secret."""
+
+    def __init__(self, faults: tuple[str, ...]) -> None:
+        """Keep all faults, so that they are shown together."""
+        super().__init__("; ".join(faults))
+        self.faults = faults
+
+
+class Stale(GapkeeperError):
+    """What was read has changed meanwhile: read and plan again."""
+
+
+class SchemaMismatch(GapkeeperError):
+    """The database was written by a newer version of the program."""
+
+
+class GitHubError(GapkeeperError):
+    """A call to GitHub did not give what it was made for; `status` is the HTTP status, None where no answer came."""
+
+    def __init__(self, message: str, *, status: int | None = None) -> None:
+        """Keep GitHub's own message and status."""
+        super().__init__(message)
+        self.message = message
+        self.status = status
+
+
+class RateLimited(GitHubError):
+    """GitHub asks us to wait `retry_after` seconds before the next call of this installation."""
+
+    def __init__(self, message: str, *, status: int | None = None, retry_after: float) -> None:
+        """Keep the seconds to wait, already clamped to a sensible range."""
+        super().__init__(message, status=status)
+        self.retry_after = retry_after
+
+
+class Unavailable(GitHubError):
+    """A passing fault (5xx, timeout, cut connection, unreadable answer); whether a write took effect is unknown."""
+
+
+class Refused(GitHubError):
+    """GitHub understood the call and refused it; repeating it will not help."""
+
+
+class NotFound(Refused):
+    """The thing does not exist, or the installation may not see it."""
+
+
+class Gone(Refused):
+    """The thing was deleted, or issues are disabled in the repository."""
+
+
+class Unauthorized(GitHubError):
+    """The credentials are not accepted, also after a fresh token."""

@@ -1,0 +1,96 @@
+"""Text as the reader and the editor see it: spans, lines, and the edits that leave everything else alone.
+
+A line ends at LF, CRLF or CR and nowhere else (CommonMark 0.31 §2.1), never where `str.splitlines` would also cut.
+Offsets count characters of the decoded text, a BOM included. Reported line numbers count LF only, as editors and GitHub do.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+BOM = "\ufeff"
+_LINE_END = re.compile(r"\r\n|\n|\r")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A half-open range of characters in a text."""
+
+    start: int
+    end: int
+
+    def __len__(self) -> int:
+        """Returns how many characters it covers."""
+        return self.end - self.start
+
+    def of(self, text: str) -> str:
+        """Returns what stands at the span."""
+        return text[self.start : self.end]
+
+    def contains(self, other: Span) -> bool:
+        """Tells whether the other span lies wholly inside this one."""
+        return self.start <= other.start and other.end <= self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replaces what stands at the span by a new text; an empty span inserts."""
+
+    span: Span
+    text: str
+
+
+class Lines:
+    """The lines of a text by number, as the Markdown parser counts them (0-based), with their offsets."""
+
+    __slots__ = ("_feeds", "starts", "text")
+
+    def __init__(self, text: str) -> None:
+        """Index the text once; every look-up afterwards is logarithmic or better."""
+        self.text = text
+        ends = [match.end() for match in _LINE_END.finditer(text)]
+        self.starts: list[int] = [0, *ends]
+        self._feeds: list[int] = [i for i, char in enumerate(text) if char == "\n"] if "\r" in text else []
+
+    def __len__(self) -> int:
+        """Returns the number of lines; a text that ends with a line end has an empty last line."""
+        return len(self.starts)
+
+    def span(self, line: int) -> Span:
+        """Returns the characters of a line, its line end included; empty past the end."""
+        if line >= len(self.starts):
+            return Span(len(self.text), len(self.text))
+        end = self.starts[line + 1] if line + 1 < len(self.starts) else len(self.text)
+        return Span(self.starts[line], end)
+
+    def content(self, line: int) -> str:
+        """Returns a line without its line end."""
+        return self.span(line).of(self.text).rstrip("\r\n")
+
+    def index(self, offset: int) -> int:
+        """Returns the 0-based line, as the parser counts, on which an offset lies."""
+        return bisect_right(self.starts, offset) - 1
+
+    def number(self, offset: int) -> int:
+        """Returns the 1-based line number that a person sees, counting LF only."""
+        if not self._feeds:
+            return self.index(offset) + 1
+        return bisect_right(self._feeds, offset - 1) + 1
+
+
+def apply(edits: Iterable[Edit], text: str) -> str:
+    """Returns the text with all edits made; they must not overlap (ValueError), and nothing else changes."""
+    result = text
+    previous = len(text) + 1
+    for edit in sorted(edits, key=lambda e: e.span, reverse=True):
+        if edit.span.end > previous:
+            raise ValueError(f"edits overlap at {edit.span}")
+        result = result[: edit.span.start] + edit.text + result[edit.span.end :]
+        previous = edit.span.start
+    return result
