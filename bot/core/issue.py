@@ -1,13 +1,41 @@
-"""An issue as Gapkeeper sees it. The managed region and marker in its body follow below."""
+"""An issue as Gapkeeper sees it, and the managed region in its body.
+
+    <!-- gapkeeper:begin v=1 key=0f3a… data=… sig=… -->      the marker: which gap, what was agreed, signed
+    detail of the gap                                         the content: what the document says
+    <sub>From [KNOWN_GAPS.md …](permalink) …</sub>            the footer: where it says it
+    <!-- gapkeeper:end -->
+
+Whatever stands before and after the region belongs to people and is given back as it came (I11). A region that is missing,
+doubled or cut is never written to. A marker counts only when its signature fits and the issue was opened by our own App, so that
+a copied body means nothing (faults #72, #73).
+"""
 
 from __future__ import annotations
 
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+import re
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from bot.core.names import IssueNumber
+from bot.core.gaps.model import State
+from bot.core.names import DocumentPath, GapKey, IssueNumber, RepositoryId
+from bot.core.pair import Base, Pair
+
+MAX_TITLE = 256
+MAX_BODY = 65_536
+"""GitHub answers 422 above these numbers of code points."""
+
+_BEGIN = re.compile(
+    r"^<!-- gapkeeper:begin v=1 key=(?P<key>[0-9a-f]{12}) data=(?P<data>[\w=-]+) sig=(?P<sig>[0-9a-f]{32}) -->[ \t]*$",
+    re.MULTILINE,
+)
+_END = re.compile(r"^<!-- gapkeeper:end -->[ \t]*$", re.MULTILINE)
+_END_LINE = "<!-- gapkeeper:end -->"
+_FOOTER = re.compile(r"^<sub>.*</sub>$")
 
 
 class StateReason(StrEnum):
@@ -31,3 +59,179 @@ class Issue:
     labels: tuple[str, ...]
     author: str
     updated_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """What stands between the markers: the content that is compared, and the footer that only says where it comes from."""
+
+    content: str
+    footer: str
+
+    @property
+    def digest(self) -> str:
+        """A short hash of the content; the base keeps it, so that a change by people is seen."""
+        return hashlib.sha256(_plain(self.content).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class NoRegion:
+    """The body has no region that we may write to, and why: `missing`, `doubled` or `cut`."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """Signs and checks markers of one repository. The first secret signs; all of them verify, so that secrets can be rotated."""
+
+    secrets: tuple[bytes, ...]
+    repository: RepositoryId
+
+    def sign(self, key: str, data: str) -> str:
+        """Returns the signature of a marker's content, 32 hex digits."""
+        return self._signature(self.secrets[0], key, data)
+
+    def verify(self, key: str, data: str, signature: str) -> bool:
+        """Tells whether the marker was written by us for this repository."""
+        fits = [hmac.compare_digest(self._signature(secret, key, data), signature) for secret in self.secrets]
+        return any(fits)
+
+    def _signature(self, secret: bytes, key: str, data: str) -> str:
+        derived = hmac.new(secret, b"gapkeeper marker v1", hashlib.sha256).digest()
+        return hmac.new(derived, f"{self.repository}|{key}|{data}".encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def marker(pair: Pair, seal: Seal) -> str:
+    """Returns the begin line of a region: the key and what was agreed, so that a lost database can be rebuilt (I17)."""
+    recorded = {
+        "p": pair.path,
+        "i": pair.own_id,
+        "s": pair.section,
+        "t": pair.base.title,
+        "st": pair.base.state,
+        "pr": pair.base.priority,
+        "ef": pair.base.effort,
+        "r": pair.base.region,
+    }
+    packed = json.dumps(recorded, separators=(",", ":"), ensure_ascii=False).encode()
+    data = base64.urlsafe_b64encode(packed).decode()
+    return f"<!-- gapkeeper:begin v=1 key={pair.key} data={data} sig={seal.sign(pair.key, data)} -->"
+
+
+def recorded_pair(issue: Issue, seal: Seal) -> Pair | None:
+    """Returns the pair that an issue's marker records, None where there is no marker of ours; the caller checks the author."""
+    begins = list(_BEGIN.finditer(_plain(issue.body)))
+    if len(begins) != 1 or not seal.verify(begins[0]["key"], begins[0]["data"], begins[0]["sig"]):
+        return None
+    try:
+        recorded = json.loads(base64.urlsafe_b64decode(begins[0]["data"]))
+        base = Base(recorded["t"], State(recorded["st"]), recorded["pr"], recorded["ef"], recorded["r"])
+    except (ValueError, KeyError, TypeError, binascii.Error):
+        return None
+    region = region_of(issue.body)
+    return Pair(
+        key=GapKey(begins[0]["key"]),
+        number=issue.number,
+        path=DocumentPath(recorded["p"]),
+        own_id=recorded["i"],
+        section=tuple(recorded["s"]),
+        ordinal=issue.number,
+        text=words_of(region.content) if isinstance(region, Region) else "",
+        base=base,
+        present=issue.open or not base.state.closed,
+    )
+
+
+def words_of(markdown: str) -> str:
+    """Returns the first few hundred characters of a detail, reduced to its words: what similarity is measured on."""
+    return " ".join(re.findall(r"\w+", markdown[:800].casefold()))[:400]
+
+
+def region_of(body: str) -> Region | NoRegion:
+    """Returns the managed region of a body."""
+    found = _bounds(_plain(body))
+    if isinstance(found, NoRegion):
+        return found
+    begin, end = found
+    inside = _plain(body)[begin.end() : end.start()].strip("\n").split("\n")
+    if inside and _FOOTER.match(inside[-1]):
+        return Region("\n".join(inside[:-1]).strip("\n"), inside[-1])
+    return Region("\n".join(inside), "")
+
+
+def compose(region: Region, begin: str) -> str:
+    """Returns the body of a new issue; people write below it."""
+    return f"{begin}\n{_fitted(region, len(begin))}\n{_END_LINE}\n"
+
+
+def rewritten(body: str, region: Region, begin: str) -> str | NoRegion:
+    """Returns the body with its region replaced and every character outside it as it was, line ends included."""
+    crlf = "\r\n" in body
+    found = _bounds(_plain(body))
+    if isinstance(found, NoRegion):
+        return found
+    old_begin, old_end = found
+    plain = _plain(body)
+    before, after = plain[: old_begin.start()], plain[old_end.end() :]
+    room = len(begin) + len(before) + len(after)
+    fresh = f"{begin}\n{_fitted(region, room)}\n{_END_LINE}"
+    if not crlf:
+        return before + fresh + after
+    cut_before, cut_after = _raw_offset(body, old_begin.start()), _raw_offset(body, old_end.end())
+    return body[:cut_before] + fresh.replace("\n", "\r\n") + body[cut_after:]
+
+
+def shortened(title: str) -> str:
+    """Returns a title that GitHub accepts: one line, at most 256 code points, never cut inside a character."""
+    line = " ".join(title.split())
+    if len(line) <= MAX_TITLE:
+        return line
+    cut = MAX_TITLE - 1
+    while cut > 0 and _joins(line[cut]):
+        cut -= 1
+    return line[:cut].rstrip("\u200d ") + "…"
+
+
+def _joins(char: str) -> bool:
+    """Tells whether a character belongs to the one before it: combining marks, variation selectors, joiners, skin tones."""
+    import unicodedata
+
+    return unicodedata.combining(char) != 0 or char in "\u200d\ufe0e\ufe0f" or 0x1F3FB <= ord(char) <= 0x1F3FF
+
+
+def _bounds(plain: str) -> tuple[re.Match[str], re.Match[str]] | NoRegion:
+    begins, ends = list(_BEGIN.finditer(plain)), list(_END.finditer(plain))
+    if not begins and not ends:
+        return NoRegion("missing")
+    if len(begins) > 1 or len(ends) > 1:
+        return NoRegion("doubled")
+    if not begins or not ends or ends[0].start() < begins[0].end():
+        return NoRegion("cut")
+    return begins[0], ends[0]
+
+
+def _fitted(region: Region, room: int) -> str:
+    """Returns content and footer, the content cut before the footer where the body would be too long (#76)."""
+    left = MAX_BODY - room - len(region.footer) - len(_END_LINE) - 40
+    content = region.content if len(region.content) <= left else _cut(region.content, left)
+    return f"{content}\n\n{region.footer}" if content else region.footer
+
+
+def _cut(content: str, room: int) -> str:
+    from bot.core.defang import defanged
+
+    note = "\n\n_… cut: the rest stands in the document._"
+    return defanged(content[: max(0, room - len(note) - 20)].rsplit("\n", 1)[0]) + note
+
+
+def _plain(text: str) -> str:
+    return text.replace("\r\n", "\n")
+
+
+def _raw_offset(body: str, offset: int) -> int:
+    """Returns where a character of the plain text (CRLF read as LF) stands in the body itself."""
+    raw = 0
+    for _ in range(offset):
+        raw += 2 if body.startswith("\r\n", raw) else 1
+    return raw

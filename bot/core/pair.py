@@ -1,4 +1,4 @@
-"""Which issue belongs to which gap: the recorded pairs, and how an edited, moved or reordered gap finds its own again."""
+"""What is recorded of a gap and its issue: who belongs to whom, and what both sides last agreed on."""
 
 from __future__ import annotations
 
@@ -23,7 +23,13 @@ class Base:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A gap and its issue. `present` is False once the gap left the document; the pair is kept, so that it can come back."""
+    """A gap and its issue, as last recorded.
+
+    `ordinal` is the gap's place among the gaps of its document, `text` the beginning of what its detail says.
+
+    `present` is False once the gap left the document: the pair is kept, so that the same issue reopens if the gap comes back.
+    `lost` is True once the issue was deleted or transferred: nothing is written for the gap any more.
+    """
 
     key: GapKey
     number: IssueNumber
@@ -34,3 +40,4 @@ class Pair:
     text: str
     base: Base
     present: bool = True
+    lost: bool = False
