@@ -1,9 +1,9 @@
 """Makes the Markdown of a document harmless inside an issue: what must not notify, refer, close or hide there is taken apart.
 
 Outside code: a mention is cut by an empty comment (it reads the same and notifies nobody), so is the number after a closing
-keyword (docs.github.com: "Linking a pull request to an issue using a keyword"), and the author's comments are dropped. Everywhere:
-words that imitate our own markers are broken. At the end every fence is closed, so that nothing swallows what follows. The rest is
-left exactly as the author wrote it.
+keyword (docs.github.com: "Linking a pull request to an issue using a keyword"), and the author's comments are dropped.
+Everywhere: words that imitate our own markers are broken. At the end every fence is closed, so that nothing swallows what
+follows. The rest is left exactly as the author wrote it.
 """
 
 from __future__ import annotations
