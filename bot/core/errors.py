@@ -9,7 +9,8 @@
         ├── Unavailable          a passing fault; the effect of a write is unknown
         ├── Refused              GitHub understood and said no
         │   ├── NotFound
-        │   └── Gone             deleted, or issues are disabled
+        │   ├── Gone             deleted, or issues are disabled
+        │   └── Moved            it stands elsewhere now: renamed, or transferred
         └── Unauthorized         the token or the App's credentials are not accepted
 
 A person's mistake in a document, a config or a command is no exception: it is a `Problem` value.
@@ -89,7 +90,12 @@ class Unavailable(GitHubError):
 
 
 class Refused(GitHubError):
-    """GitHub understood the call and refused it; repeating it will not help."""
+    """GitHub understood the call and refused it; repeating it will not help. `codes` are its words for why (`already_exists`)."""
+
+    def __init__(self, message: str, *, status: int | None = None, codes: tuple[str, ...] = ()) -> None:
+        """Keep the codes of the answer's `errors`, empty where it has none."""
+        super().__init__(message, status=status)
+        self.codes = codes
 
 
 class NotFound(Refused):
@@ -98,6 +104,15 @@ class NotFound(Refused):
 
 class Gone(Refused):
     """The thing was deleted, or issues are disabled in the repository."""
+
+
+class Moved(Refused):
+    """The thing stands elsewhere now; `location` is where GitHub points to, never followed: find it again by its id."""
+
+    def __init__(self, message: str, *, status: int | None = None, location: str | None = None) -> None:
+        """Keep the address as GitHub sent it."""
+        super().__init__(message, status=status)
+        self.location = location
 
 
 class Unauthorized(GitHubError):

@@ -1,0 +1,59 @@
+"""What GitHub tells, as values: what a delivery is about, a repository, its tree, a file. Issues are `bot.core.issue.Issue`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bot.core.names import BlobSha, DocumentPath, InstallationId, RepositoryId, RepositoryName
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What the receiver must know of a delivery before it is stored; None where the payload does not say."""
+
+    event: str
+    action: str | None
+    repository: RepositoryId | None
+    installation: InstallationId | None
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryFacts:
+    """What GitHub says of a repository now; `id` is the only part that stays."""
+
+    id: RepositoryId
+    name: RepositoryName
+    default_branch: str
+    archived: bool
+    fork: bool
+    has_issues: bool
+    private: bool
+    html_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class TreeEntry:
+    """A file, symbolic link (mode 120000) or submodule (160000, its `sha` is a commit) of a tree."""
+
+    path: DocumentPath
+    mode: str
+    sha: BlobSha
+    size: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """All entries of a commit but its directories; where `truncated`, an absent path means nothing."""
+
+    entries: tuple[TreeEntry, ...]
+    truncated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file's bytes, exactly, and the blob they are."""
+
+    sha: BlobSha
+    data: bytes
