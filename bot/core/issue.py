@@ -29,6 +29,9 @@ MAX_TITLE = 256
 MAX_BODY = 65_536
 """GitHub answers 422 above these numbers of code points."""
 
+MAX_CONTENT = 60_000
+"""What a region may hold: enough room is left for the marker, the footer and what people write (#76)."""
+
 _BEGIN = re.compile(
     r"^<!-- gapkeeper:begin v=1 key=(?P<key>[0-9a-f]{12}) data=(?P<data>[\w=-]+) sig=(?P<sig>[0-9a-f]{32}) -->[ \t]*$",
     re.MULTILINE,
@@ -76,7 +79,7 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class NoRegion:
-    """The body has no region that we may write to, and why: `missing`, `doubled` or `cut`."""
+    """The body has no region that we may write to, and why: it is `missing`, `doubled`, `cut`, or the body is `full`."""
 
     reason: str
 
@@ -113,6 +116,7 @@ def marker(pair: Pair, seal: Seal) -> str:
         "pr": pair.base.priority,
         "ef": pair.base.effort,
         "r": pair.base.region,
+        "g": pair.present,
     }
     packed = json.dumps(recorded, separators=(",", ":"), ensure_ascii=False).encode()
     data = base64.urlsafe_b64encode(packed).decode()
@@ -127,19 +131,21 @@ def recorded_pair(issue: Issue, seal: Seal) -> Pair | None:
     try:
         recorded = json.loads(base64.urlsafe_b64decode(begins[0]["data"]))
         base = Base(recorded["t"], State(recorded["st"]), recorded["pr"], recorded["ef"], recorded["r"])
+        path, own_id, section = DocumentPath(recorded["p"]), recorded["i"], tuple(recorded["s"])
+        present = bool(recorded["g"])
     except (ValueError, KeyError, TypeError, binascii.Error):
         return None
     region = region_of(issue.body)
     return Pair(
         key=GapKey(begins[0]["key"]),
         number=issue.number,
-        path=DocumentPath(recorded["p"]),
-        own_id=recorded["i"],
-        section=tuple(recorded["s"]),
+        path=path,
+        own_id=own_id,
+        section=section,
         ordinal=issue.number,
         text=words_of(region.content) if isinstance(region, Region) else "",
         base=base,
-        present=issue.open or not base.state.closed,
+        present=present,
     )
 
 
@@ -162,24 +168,22 @@ def region_of(body: str) -> Region | NoRegion:
 
 def compose(region: Region, begin: str) -> str:
     """Returns the body of a new issue; people write below it."""
-    return f"{begin}\n{_fitted(region, len(begin))}\n{_END_LINE}\n"
+    return f"{_framed(region, begin)}\n"
 
 
 def rewritten(body: str, region: Region, begin: str) -> str | NoRegion:
     """Returns the body with its region replaced and every character outside it as it was, line ends included."""
-    crlf = "\r\n" in body
-    found = _bounds(_plain(body))
+    plain = _plain(body)
+    found = _bounds(plain)
     if isinstance(found, NoRegion):
         return found
-    old_begin, old_end = found
-    plain = _plain(body)
-    before, after = plain[: old_begin.start()], plain[old_end.end() :]
-    room = len(begin) + len(before) + len(after)
-    fresh = f"{begin}\n{_fitted(region, room)}\n{_END_LINE}"
-    if not crlf:
-        return before + fresh + after
-    cut_before, cut_after = _raw_offset(body, old_begin.start()), _raw_offset(body, old_end.end())
-    return body[:cut_before] + fresh.replace("\n", "\r\n") + body[cut_after:]
+    start, end = found[0].start(), found[1].end()
+    fresh = _framed(region, begin)
+    if "\r\n" in body:
+        start, end = _raw_offset(body, start), _raw_offset(body, end)
+        fresh = fresh.replace("\n", "\r\n")
+    result = body[:start] + fresh + body[end:]
+    return result if len(result) <= MAX_BODY else NoRegion("full")
 
 
 def shortened(title: str) -> str:
@@ -211,18 +215,9 @@ def _bounds(plain: str) -> tuple[re.Match[str], re.Match[str]] | NoRegion:
     return begins[0], ends[0]
 
 
-def _fitted(region: Region, room: int) -> str:
-    """Returns content and footer, the content cut before the footer where the body would be too long (#76)."""
-    left = MAX_BODY - room - len(region.footer) - len(_END_LINE) - 40
-    content = region.content if len(region.content) <= left else _cut(region.content, left)
-    return f"{content}\n\n{region.footer}" if content else region.footer
-
-
-def _cut(content: str, room: int) -> str:
-    from bot.core.defang import defanged
-
-    note = "\n\n_… cut: the rest stands in the document._"
-    return defanged(content[: max(0, room - len(note) - 20)].rsplit("\n", 1)[0]) + note
+def _framed(region: Region, begin: str) -> str:
+    inside = f"{region.content}\n\n{region.footer}" if region.content else region.footer
+    return f"{begin}\n{inside}\n{_END_LINE}"
 
 
 def _plain(text: str) -> str:

@@ -14,11 +14,13 @@ from bot.core.gaps.model import State
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from bot.core.pair import Base
+
 BASE_LABEL = "gap"
 MAX_LABEL = 50
 """GitHub refuses longer label names with 422 (https://docs.github.com/rest/issues/labels#create-a-label)."""
 
-_FAMILIES = ("priority: ", "effort: ", "status: ")
+FAMILIES = ("priority", "effort", "status")
 _STATUS = {State.IN_PROGRESS: "in progress", State.DEFERRED: "deferred"}
 _CODE = re.compile(r"[a-z]{1,2}\d{1,2}")
 
@@ -53,21 +55,36 @@ def labels_of(*, state: State, priority: str | None, effort: str | None) -> tupl
     return tuple(labels)
 
 
-def is_ours(label: str) -> bool:
-    """Tells whether a label belongs to one of our families; all others are never touched."""
+def labels_of_base(base: Base) -> tuple[Label, ...]:
+    """Returns the labels that go with what was agreed."""
+    return labels_of(state=base.state, priority=base.priority, effort=base.effort)
+
+
+def family_of(label: str) -> str | None:
+    """Returns the family of ours that a label belongs to, None for people's labels, which are never touched."""
     folded = label.lower()
-    return folded == BASE_LABEL or folded.startswith(_FAMILIES)
+    if folded == BASE_LABEL:
+        return BASE_LABEL
+    return next((family for family in FAMILIES if folded.startswith(f"{family}: ")), None)
 
 
-def relabelled(current: Iterable[str], wanted: Iterable[str]) -> tuple[str, ...] | None:
-    """Returns the labels an issue should have: people's as they are, ours exactly as wanted; None when it has them already."""
-    present = tuple(current)
-    ours = {name.lower(): name for name in wanted}
-    kept = tuple(name for name in present if not is_ours(name) or name.lower() in ours)
-    missing = tuple(name for folded, name in ours.items() if folded not in {label.lower() for label in kept})
-    if len(kept) == len(present) and not missing:
-        return None
-    return (*kept, *missing)
+def by_family(labels: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Returns our labels among these, by family."""
+    families: dict[str, tuple[str, ...]] = {}
+    for label in labels:
+        family = family_of(label)
+        if family is not None:
+            families[family] = (*families.get(family, ()), label)
+    return families
+
+
+def with_family(labels: Iterable[str], family: str, members: Iterable[str]) -> tuple[str, ...]:
+    """Returns the labels with exactly these members of a family; all other labels stay, in their order."""
+    wanted = tuple(members)
+    folded = {name.lower() for name in wanted}
+    kept = tuple(label for label in labels if family_of(label) != family or label.lower() in folded)
+    present = {label.lower() for label in kept}
+    return (*kept, *(name for name in wanted if name.lower() not in present))
 
 
 def _name(family: str, word: str) -> str:

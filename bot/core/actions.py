@@ -1,0 +1,151 @@
+"""The steps of a plan, as values: what should become true of an issue, and how a person reads it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bot.core.errors import Problem
+    from bot.core.issue import Region, StateReason
+    from bot.core.pair import Pair
+    from bot.core.triage import Label
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where permalinks point: the repository's page and the commit that was read; None offline."""
+
+    url: str | None = None
+    commit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Retitle:
+    """The issue gets the gap's title."""
+
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """The managed region of the issue's body says what the document says."""
+
+    region: Region
+
+
+@dataclass(frozen=True, slots=True)
+class Relabel:
+    """The labels of our families become those of the gap."""
+
+    labels: tuple[Label, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """The issue is closed, as completed or as not planned."""
+
+    reason: StateReason
+
+
+@dataclass(frozen=True, slots=True)
+class Reopen:
+    """The issue is open again."""
+
+
+Change = Retitle | Rewrite | Relabel | Close | Reopen
+
+
+@dataclass(frozen=True, slots=True)
+class OpenIssue:
+    """A gap that has no issue gets one; `record` lacks only the number."""
+
+    record: Pair
+    line: int
+    title: str
+    region: Region
+    labels: tuple[Label, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeIssue:
+    """What the document changed since both sides last agreed is carried over to the issue, in one request."""
+
+    pair: Pair
+    record: Pair
+    line: int
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Remember:
+    """Nothing to write to GitHub: only our record moves on (a gap that stands elsewhere now)."""
+
+    record: Pair
+
+
+Action = OpenIssue | ChangeIssue | Remember
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Why a plan waits: `what` it would do, how often (`count`), above which `limit`, named `key` in the config."""
+
+    key: str
+    what: str
+    count: int
+    limit: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One step of a plan, as people read it."""
+
+    action: str
+    title: str
+    path: str
+    line: int
+    number: int | None
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that is to be done now, in the order of the documents; when `held` is set, nothing of it."""
+
+    actions: tuple[Action, ...]
+    problems: tuple[Problem, ...]
+    held: Held | None = None
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """The steps that would write to GitHub."""
+        return tuple(row for action in self.actions for row in _rows(action))
+
+
+def _rows(action: Action) -> Iterator[Row]:
+    match action:
+        case OpenIssue(record, line, title, _, labels):
+            yield Row("open", title, record.path, line, None, tuple(label.name for label in labels))
+        case ChangeIssue(pair, record, line, changes):
+            for change in changes:
+                yield _row(change, Row("", record.base.title, record.path, line, pair.number))
+        case Remember():
+            return
+
+
+def _row(change: Change, row: Row) -> Row:
+    match change:
+        case Retitle():
+            return replace(row, action="retitle")
+        case Rewrite():
+            return replace(row, action="update body")
+        case Relabel(labels):
+            return replace(row, action="relabel", labels=tuple(label.name for label in labels))
+        case Close(reason):
+            return replace(row, action=f"close as {reason.value.replace('_', ' ')}")
+        case Reopen():
+            return replace(row, action="reopen")

@@ -1,0 +1,99 @@
+"""Every word that Gapkeeper writes into issues, from values to Markdown.
+
+What a document says is quoted only through `defanged`; names of files and sections only through `code`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from bot.core.defang import defanged
+from bot.core.gaps.model import Kind
+from bot.core.issue import MAX_CONTENT, Region, shortened
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.core.actions import Held, Row, Source
+    from bot.core.gaps.model import Document, Gap
+
+HELD_TITLE = "Gapkeeper: plan waiting"
+_SHOWN_ROWS = 200
+
+
+def region_of_gap(gap: Gap, document: Document, source: Source) -> Region:
+    """Returns what the issue of a gap says: the gap's detail, and below it where the document says so."""
+    parts = [f"**{defanged(gap.title)}**"] if shortened(gap.title) != gap.title else []
+    if gap.detail.strip():
+        parts.append(defanged(gap.detail.strip("\n")))
+    elif gap.fields and gap.kind is Kind.TABLE:
+        parts.append("\n".join(f"- **{defanged(field.label)}:** {defanged(field.value)}" for field in gap.fields if field.value))
+    content = "\n\n".join(parts)
+    if len(content) > MAX_CONTENT:
+        content = defanged(content[:MAX_CONTENT].rpartition("\n")[0]) + "\n\n_… cut here: the rest stands in the document._"
+    return Region(content.strip("\n"), _footer(gap, document, source))
+
+
+def _footer(gap: Gap, document: Document, source: Source) -> str:
+    """Returns one line that says where the gap stands, with a permalink where there is a commit to link to."""
+    first = gap.line
+    last = first + document.text.count("\n", gap.span.start, max(gap.span.start, gap.span.end - 1))
+    lines = f"line {first}" if last == first else f"lines {first}–{last}"
+    place = f"{code(document.path)}, {lines}"
+    if source.url and source.commit:
+        anchor = f"#L{first}" if last == first else f"#L{first}-L{last}"
+        place = f"[{place}]({source.url}/blob/{source.commit}/{quote(document.path)}?plain=1{anchor})"
+    section = f" in {code(' › '.join(gap.section))}" if gap.section else ""
+    return f"<sub>From {place}{section}. Kept in step by Gapkeeper; write below this line, it will be left alone.</sub>"
+
+
+def code(text: str) -> str:
+    """Returns a text as inline code on one line, whatever back-ticks it holds."""
+    line = " ".join(text.split())
+    fence = "`"
+    while fence in line:
+        fence += "`"
+    pad = " " if line.startswith("`") or line.endswith("`") else ""
+    return f"{fence}{pad}{line}{pad}{fence}"
+
+
+def _cell(text: str) -> str:
+    """Returns a text as code inside a table cell, where a bar would end the cell (GFM tables)."""
+    return code(text).replace("|", "\\|")
+
+
+def held_notice(held: Held, rows: Sequence[Row]) -> str:
+    """Returns the body of the issue that says a plan is waiting: why, what it holds, and what to do."""
+    shown = [
+        f"| {row.action} | {code(row.title)} | {code(f'{row.path}:{row.line}') if row.path else ''} |"
+        for row in rows[:_SHOWN_ROWS]
+    ]
+    more = [f"\n… and {len(rows) - _SHOWN_ROWS} more."] if len(rows) > _SHOWN_ROWS else []
+    return "\n".join(
+        [
+            f"Gapkeeper has read the gap documents and would **{held.what}**: more than the limit of {held.limit}.",
+            "It has written nothing, and will not before someone says so.",
+            "",
+            f"To let it through, raise `limits.{held.key}` in `.github/gapkeeper.yml` on the default branch, for example:",
+            "",
+            "```yaml",
+            "limits:",
+            f"  {held.key}: {held.count}",
+            "```",
+            "",
+            "If the documents are not what you expected, correct them and push. This issue closes when nothing waits any more.",
+            "",
+            f"<details><summary>The plan: {len(rows)} steps</summary>",
+            "",
+            "| Step | Gap | Where |",
+            "|---|---|---|",
+            *shown,
+            *more,
+            "",
+            "</details>",
+            "",
+            f"<sub>Plan {held.digest}.</sub>",
+            "",
+        ]
+    )

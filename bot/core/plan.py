@@ -1,0 +1,230 @@
+"""What is to be done, decided: documents, recorded pairs and config in, a Plan of named actions out.
+
+The theory. A sync is level-triggered: whatever happened, the sides are read as they are now and compared, field by field, with
+what they last agreed on (`Pair.base`). Only what the document changed since then is planned; a plan made twice is empty the
+second time. The plan holds no request: each action says what should become true, `bot.core.settle` compares that with the issue
+as it is at the moment of writing, and `bot.jobs.perform` carries it out. So a dry run is the plan itself, printed.
+
+The guards, in here and nowhere else:
+- nothing is concluded from what could not be read: while a document fails to parse, no gap counts as removed (I9);
+- a document that is gone is not a gap that is done (#81): its issues are left alone;
+- an id that stands twice in one section of a document stops both of its gaps (#67);
+- a plan that opens or closes too much is held whole (I10).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from bot.core.actions import (
+    Action,
+    Change,
+    ChangeIssue,
+    Close,
+    Held,
+    OpenIssue,
+    Plan,
+    Relabel,
+    Remember,
+    Reopen,
+    Retitle,
+    Rewrite,
+)
+from bot.core.errors import Problem, Severity
+from bot.core.gaps.model import State
+from bot.core.identity import Entry, entries, folded, pair_up
+from bot.core.issue import Region, StateReason, shortened, words_of
+from bot.core.messages import region_of_gap
+from bot.core.names import GapKey, IssueNumber
+from bot.core.pair import Base, Pair
+from bot.core.triage import labels_of_base
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bot.core.actions import Source
+    from bot.core.config import Config
+    from bot.core.gaps.model import Document, ParseFailure
+    from bot.core.names import DocumentPath, RepositoryId
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """All that a plan is made from.
+
+    `documents` were read now, `failures` could not be; `standing` are the gap documents that exist and did not change. `first`
+    says that nothing was ever agreed on in this repository.
+    """
+
+    repository: RepositoryId
+    documents: tuple[Document, ...]
+    failures: tuple[ParseFailure, ...]
+    standing: frozenset[DocumentPath]
+    pairs: tuple[Pair, ...]
+    config: Config
+    first: bool
+    source: Source
+
+
+def plan(view: View) -> Plan:
+    """Returns the plan that makes the issues say what the documents say."""
+    read = {document.path for document in view.documents}
+    candidates = [p for p in view.pairs if not p.present or p.path in read or p.path not in view.standing]
+    documents = {document.path: document for document in view.documents}
+    doubled, problems = _doubled_ids(view.documents)
+    found = entries(view.documents)
+    pairing = pair_up(found, candidates)
+    matched = {id(entry): pair for entry, pair in pairing.matched}
+    used = {pair.key for pair in view.pairs}
+    actions: list[Action] = []
+    for entry in found:
+        if (entry.path, _scope(entry)) in doubled:
+            continue
+        document = documents[entry.path]
+        pair = matched.get(id(entry))
+        if pair is not None:
+            actions.extend(_kept(entry, pair, document, view))
+        elif not _closes(entry.gap.state, view.config):
+            actions.append(_opened(entry, document, view, used))
+    stopped = {pair.key for entry, pair in pairing.matched if (entry.path, _scope(entry)) in doubled}
+    missing = [pair for pair in pairing.missing if pair.key not in stopped]
+    removals = [pair for pair in missing if pair.path in read]
+    problems.extend(_about_missing(missing, removals, view))
+    if not view.failures:
+        actions.extend(_removed(pair, view.config) for pair in removals)
+    for document in view.documents:
+        problems.extend(document.problems)
+    problems.extend(failure.problem for failure in view.failures)
+    result = Plan(tuple(actions), tuple(problems))
+    return replace(result, held=_held(result, view))
+
+
+def _opened(entry: Entry, document: Document, view: View, used: set[GapKey]) -> OpenIssue:
+    region = region_of_gap(entry.gap, document, view.source)
+    key = _new_key(entry, view.repository, used)
+    used.add(key)
+    record = _record(entry, region, key=key, number=IssueNumber(0))
+    return OpenIssue(record, entry.gap.line, shortened(entry.gap.title), region, labels_of_base(record.base))
+
+
+def _kept(entry: Entry, pair: Pair, document: Document, view: View) -> Iterator[Action]:
+    """Yield what a gap that has its issue needs: one change, a new record only, or nothing."""
+    region = region_of_gap(entry.gap, document, view.source)
+    record = _record(entry, region, key=pair.key, number=pair.number, lost=pair.lost)
+    changes = () if pair.lost else tuple(_changes(entry, pair, record, region, view.config))
+    if changes:
+        yield ChangeIssue(pair, record, entry.gap.line, changes)
+    elif record != pair:
+        yield Remember(record)
+
+
+def _changes(entry: Entry, pair: Pair, record: Pair, region: Region, config: Config) -> Iterator[Change]:
+    """Yield the fields that the document changed since both sides last agreed."""
+    old, new = pair.base, record.base
+    if shortened(old.title) != shortened(new.title):
+        yield Retitle(shortened(new.title))
+    if labels_of_base(old) != labels_of_base(new):
+        yield Relabel(labels_of_base(new))
+    was_closed, is_closed = _closes(old.state, config) or not pair.present, _closes(new.state, config)
+    if is_closed and (not was_closed or _reason(old.state) != _reason(new.state)):
+        yield Close(_reason(new.state))
+    elif was_closed and not is_closed:
+        yield Reopen()
+    moved = (pair.path, pair.section) != (entry.path, entry.gap.section)
+    if old.region != new.region or (moved and not (was_closed and is_closed)):
+        yield Rewrite(region)
+
+
+def _removed(pair: Pair, config: Config) -> Action:
+    """A gap that was taken out of a document that was read whole."""
+    record = replace(pair, present=False)
+    if pair.lost or config.on_remove == "keep" or _closes(pair.base.state, config):
+        return Remember(record)
+    reason = StateReason.NOT_PLANNED if config.on_remove == "not_planned" else StateReason.COMPLETED
+    return ChangeIssue(pair, record, 0, (Close(reason),))
+
+
+def _record(entry: Entry, region: Region, *, key: GapKey, number: IssueNumber, lost: bool = False) -> Pair:
+    gap = entry.gap
+    base = Base(gap.title, gap.state, gap.priority, gap.effort, region.digest)
+    return Pair(key, number, entry.path, gap.id, gap.section, entry.ordinal, words_of(gap.detail), base, present=True, lost=lost)
+
+
+def _new_key(entry: Entry, repository: RepositoryId, used: set[GapKey]) -> GapKey:
+    """Returns a key made of the gap's place and words: a plan made again after a crash names the same gap the same way (I4)."""
+    seed = "\0".join([str(repository), entry.path, *entry.gap.section, entry.title])
+    for attempt in range(len(used) + 1):
+        key = GapKey(hashlib.sha256(f"{seed}\0{attempt}".encode()).hexdigest()[:12])
+        if key not in used:
+            return key
+    raise AssertionError("more keys are used than were tried")
+
+
+def _closes(state: State, config: Config) -> bool:
+    return state.closed or (state is State.DEFERRED and config.on_defer == "close")
+
+
+def _reason(state: State) -> StateReason:
+    return StateReason.COMPLETED if state is State.DONE else StateReason.NOT_PLANNED
+
+
+def _scope(entry: Entry) -> tuple[str, ...]:
+    return (*entry.gap.section, folded(entry.gap.id or ""))
+
+
+def _doubled_ids(documents: tuple[Document, ...]) -> tuple[set[tuple[DocumentPath, tuple[str, ...]]], list[Problem]]:
+    """Returns the ids that stand twice in one section of a document, each with a problem that names its lines."""
+    doubled: set[tuple[DocumentPath, tuple[str, ...]]] = set()
+    problems: list[Problem] = []
+    for document in documents:
+        found = [entry for entry in entries([document]) if entry.gap.id]
+        counts = Counter(_scope(entry) for entry in found)
+        for scope, count in counts.items():
+            if count == 1:
+                continue
+            twins = [entry.gap for entry in found if _scope(entry) == scope]
+            lines = ", ".join(str(gap.line) for gap in twins)
+            doubled.add((document.path, scope))
+            problems.append(
+                Problem(
+                    "duplicate-id",
+                    f"the id {twins[0].id} stands {count} times (lines {lines}); none of these gaps is synced",
+                    twins[1].line,
+                    hint="give each gap an id of its own",
+                    severity=Severity.ERROR,
+                )
+            )
+    return doubled, problems
+
+
+def _about_missing(missing: list[Pair], removals: list[Pair], view: View) -> Iterator[Problem]:
+    if view.failures and removals:
+        yield Problem(
+            "removals-postponed", f"{len(removals)} gaps are missing, but not all documents could be read: none is closed", 0
+        )
+    gone = sorted({pair.path for pair in missing} - {pair.path for pair in removals})
+    for path in gone:
+        yield Problem("document-gone", f"{path} is gone; the issues of its gaps stay as they are", 0)
+
+
+def _held(result: Plan, view: View) -> Held | None:
+    """Returns why the plan must wait for a person, None if it need not (I10)."""
+    opens = sum(isinstance(action, OpenIssue) for action in result.actions)
+    closes = sum(
+        isinstance(action, ChangeIssue) and any(isinstance(change, Close) for change in action.changes)
+        for action in result.actions
+    )
+    limits = view.config.limits
+    digest = hashlib.sha256(repr([(row.action, row.title, row.path) for row in result.rows]).encode()).hexdigest()[:12]
+    if view.first and opens > limits.imports:
+        return Held("import", f"open {opens} issues", opens, limits.imports, digest)
+    if not view.first and opens > limits.open:
+        return Held("open", f"open {opens} issues", opens, limits.open, digest)
+    live = sum(pair.present and not pair.lost and not _closes(pair.base.state, view.config) for pair in view.pairs)
+    allowed = max(limits.close, live // 5)
+    if closes > allowed:
+        return Held("close", f"close {closes} of {live} issues", closes, allowed, digest)
+    return None
