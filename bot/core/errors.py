@@ -4,6 +4,7 @@
     ├── SettingsError            the environment is wrong: every fault at once
     ├── Stale                    a side changed while we worked: read and plan again
     ├── SchemaMismatch           the database belongs to another version of the program
+    ├── DatabaseUnusable         the database cannot be opened: in use by another process, no such folder, not reachable
     └── GitHubError              what a call to GitHub came back with (bot.github.gateway raises the leaves)
         ├── RateLimited          wait until `retry_at`; holds no worker meanwhile
         ├── Unavailable          a passing fault; the effect of a write is unknown
@@ -64,6 +65,10 @@ class Stale(GapkeeperError):
 
 class SchemaMismatch(GapkeeperError):
     """The database was written by a newer version of the program."""
+
+
+class DatabaseUnusable(GapkeeperError):
+    """The database cannot be opened at all; the message names it and says why, without a password."""
 
 
 class GitHubError(GapkeeperError):

@@ -1,0 +1,220 @@
+"""What is remembered between syncs: repositories, pairs and intents; and the threads on which the database is talked to.
+
+Every method is one transaction, durable when it returns (`synchronous=FULL`): an intent must be on disk before the request it
+announces goes out. The deliveries and the queue of jobs are in `deliveries.py`; the engines in `database.py`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
+
+import sqlalchemy as sa
+
+from bot.core.gaps.model import State
+from bot.core.names import BlobSha, CommitSha, DocumentPath, GapKey, InstallationId, IssueNumber, RepositoryId, RepositoryName
+from bot.core.pair import Base, Pair
+from bot.store.database import Database, insert, reading
+from bot.store.records import RepositoryState
+from bot.store.tables import documents, intents, pairs, repositories
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+THREADS = 4
+
+
+class Store:
+    """The memory of one process. Open it before use; `async with Store(url) as store` does."""
+
+    def __init__(self, database_url: str) -> None:
+        """Remember where the database is; nothing is opened yet."""
+        self.database = Database(database_url)
+        # Own threads: the job engine swaps the loop's default executor, and shuts it down when it stops.
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="store")
+        self._engine: sa.Engine | None = None
+
+    async def open(self) -> None:
+        """Open and migrate the database. Raises `DatabaseUnusable`, or `SchemaMismatch` when its schema is newer than we are."""
+        await self._in_thread(self.database.open)
+        self._engine = self.database.engine(pool=THREADS)
+
+    async def close(self) -> None:
+        """Close all connections; the file may then be opened by another process."""
+        await self._in_thread(self.database.close)
+        self._engine = None
+        self._threads.shutdown()
+
+    async def __aenter__(self) -> Self:
+        """Open."""
+        await self.open()
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Close."""
+        await self.close()
+
+    @property
+    def engine(self) -> sa.Engine:
+        """The engine of this open store."""
+        if self._engine is None:
+            raise RuntimeError("the store is not open")
+        return self._engine
+
+    async def write(self, act: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """What `act` returns, run in one transaction on a thread of the store."""
+
+        def run() -> T:
+            with self.engine.begin() as connection:
+                return act(connection, *args, **kwargs)
+
+        return await self._in_thread(run)
+
+    async def read(self, ask: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """What `ask` returns, from one consistent state of the database."""
+
+        def run() -> T:
+            with reading(self.engine) as connection:
+                return ask(connection, *args, **kwargs)
+
+        return await self._in_thread(run)
+
+    async def _in_thread(self, act: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, act)
+
+    async def repository(self, repository: RepositoryId) -> RepositoryState | None:
+        """What is remembered of a repository, None when we never met it."""
+        return await self.read(_repository, repositories.c.id == repository)
+
+    async def repositories_named(self, name: RepositoryName) -> RepositoryState | None:
+        """The repository of that name, in any case; the younger one where a name was used again."""
+        return await self.read(_repository, sa.func.lower(repositories.c.name) == name.lower())
+
+    async def save_repository(self, state: RepositoryState) -> None:
+        """Remember all of `state`, in place of what was remembered."""
+        await self.write(_save_repository, state)
+
+    async def pairs(self, repository: RepositoryId) -> tuple[Pair, ...]:
+        """All pairs of a repository, in the order of their issues."""
+        return await self.read(_pairs, repository)
+
+    async def save_pair(self, repository: RepositoryId, pair: Pair) -> None:
+        """Remember a pair by its key, and settle the intent of that key in the same transaction.
+
+        Raises `sqlalchemy.exc.IntegrityError` when another key has that issue: two gaps never share one (I4).
+        """
+        await self.write(_save_pair, repository, pair)
+
+    async def intents(self, repository: RepositoryId) -> frozenset[GapKey]:
+        """The gaps whose issue may or may not have been created."""
+        return await self.read(_intents, repository)
+
+    async def intend(self, repository: RepositoryId, key: GapKey) -> None:
+        """Announce that the issue of `key` will be created; on disk when this returns. Saying it again changes nothing."""
+        await self.write(_intend, repository, key)
+
+    async def drop_intent(self, repository: RepositoryId, key: GapKey) -> None:
+        """Take the announcement back: the issue was surely not created."""
+        await self.write(_drop_intent, repository, key)
+
+
+def _repository(connection: sa.Connection, which: sa.ColumnElement[bool]) -> RepositoryState | None:
+    row = connection.execute(sa.select(repositories).where(which).order_by(repositories.c.id.desc()).limit(1)).mappings().first()
+    if row is None:
+        return None
+    held = connection.execute(sa.select(documents.c.path, documents.c.blob).where(documents.c.repository == row["id"]))
+    return RepositoryState(
+        id=RepositoryId(row["id"]),
+        name=RepositoryName(row["name"]),
+        installation=InstallationId(row["installation"]),
+        default_branch=row["default_branch"],
+        head=None if row["head"] is None else CommitSha(row["head"]),
+        documents={DocumentPath(path): BlobSha(blob) for path, blob in held},
+        config_sha=None if row["config_sha"] is None else BlobSha(row["config_sha"]),
+        config_text=row["config_text"],
+        labels=frozenset(row["labels"]),
+        notice=None if row["notice"] is None else IssueNumber(row["notice"]),
+        known=row["known"],
+    )
+
+
+def _save_repository(connection: sa.Connection, state: RepositoryState) -> None:
+    values = {
+        "id": state.id,
+        "name": state.name,
+        "installation": state.installation,
+        "default_branch": state.default_branch,
+        "head": state.head,
+        "config_sha": state.config_sha,
+        "config_text": state.config_text,
+        "labels": sorted(state.labels),
+        "notice": state.notice,
+        "known": state.known,
+    }
+    connection.execute(insert(connection, repositories).values(values).on_conflict_do_update(index_elements=["id"], set_=values))
+    connection.execute(documents.delete().where(documents.c.repository == state.id))
+    if state.documents:
+        rows = [{"repository": state.id, "path": path, "blob": blob} for path, blob in state.documents.items()]
+        connection.execute(documents.insert(), rows)
+
+
+def _pairs(connection: sa.Connection, repository: RepositoryId) -> tuple[Pair, ...]:
+    rows = connection.execute(sa.select(pairs).where(pairs.c.repository == repository).order_by(pairs.c.number)).mappings()
+    return tuple(
+        Pair(
+            key=GapKey(row["key"]),
+            number=IssueNumber(row["number"]),
+            path=DocumentPath(row["path"]),
+            own_id=row["own_id"],
+            section=tuple(row["section"]),
+            ordinal=row["ordinal"],
+            text=row["text"],
+            base=_base(row["base"]),
+            present=row["present"],
+            lost=row["lost"],
+        )
+        for row in rows
+    )
+
+
+def _base(value: dict[str, Any]) -> Base:
+    return Base(**{**value, "state": State(value["state"])})
+
+
+def _save_pair(connection: sa.Connection, repository: RepositoryId, pair: Pair) -> None:
+    values = {
+        "repository": repository,
+        "key": pair.key,
+        "number": pair.number,
+        "path": pair.path,
+        "own_id": pair.own_id,
+        "section": list(pair.section),
+        "ordinal": pair.ordinal,
+        "text": pair.text,
+        "base": dataclasses.asdict(pair.base),
+        "present": pair.present,
+        "lost": pair.lost,
+    }
+    upsert = insert(connection, pairs).values(values).on_conflict_do_update(index_elements=["repository", "key"], set_=values)
+    connection.execute(upsert)
+    _drop_intent(connection, repository, pair.key)
+
+
+def _intents(connection: sa.Connection, repository: RepositoryId) -> frozenset[GapKey]:
+    return frozenset(connection.execute(sa.select(intents.c.key).where(intents.c.repository == repository)).scalars())
+
+
+def _intend(connection: sa.Connection, repository: RepositoryId, key: GapKey) -> None:
+    values = {"repository": repository, "key": key, "created": time.time()}
+    connection.execute(insert(connection, intents).values(values).on_conflict_do_nothing())
+
+
+def _drop_intent(connection: sa.Connection, repository: RepositoryId, key: GapKey) -> None:
+    connection.execute(intents.delete().where(intents.c.repository == repository, intents.c.key == key))
