@@ -1,0 +1,43 @@
+"""Fixtures that more than one folder uses: the independent emulator, installed on first use."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.peer.peer import Peer
+
+
+@pytest.fixture(scope="session")
+def peer_modules() -> Path:
+    """The npm packages of the peer. In CI they must come; elsewhere a machine without network skips, with npm's reason."""
+    from tests.peer.install import InstallFailed, installed
+
+    try:
+        return installed()
+    except InstallFailed as failure:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(f"the emulator could not be installed: {failure}")
+
+
+@pytest.fixture(scope="session")
+def peer_session(peer_modules: Path) -> Iterator[Peer]:
+    """One emulator for the whole run."""
+    from tests.peer.peer import running_peer
+
+    with running_peer(peer_modules) as peer:
+        yield peer
+
+
+@pytest.fixture
+def peer(peer_session: Peer) -> Peer:
+    """The emulator in its first state."""
+    peer_session.reset()
+    return peer_session
