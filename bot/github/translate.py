@@ -224,6 +224,11 @@ def issues_of(answer: object) -> tuple[Issue, ...]:
     return tuple(issue for entry in answer if (issue := issue_of(entry)) is not None)
 
 
+def label_of(answer: object) -> str:
+    """Returns the name of a label."""
+    return _need_text(answer, "name")
+
+
 def id_of(answer: object) -> int:
     """Returns the `id` of an object."""
     return _need_number(answer, "id")

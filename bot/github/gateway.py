@@ -1,0 +1,220 @@
+"""Every request that Gapkeeper makes of GitHub in the name of an installation, each named for what it means.
+
+All methods raise the leaves of `bot.core.errors.GitHubError` and nothing else for what GitHub or the network does. Names and
+paths are percent-encoded segment by segment; what could not be one (`..`, an empty segment) is Refused before anything is sent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from bot.core.errors import NotFound, Refused
+from bot.github.model import File, RepositoryFacts, Tree, TreeEntry
+from bot.github.translate import (
+    Unreadable,
+    blob_of,
+    content_kind,
+    content_of,
+    head_of,
+    issue_of,
+    issues_of,
+    label_of,
+    repository_of,
+    tree_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bot.core.issue import Issue, StateReason
+    from bot.core.names import BlobSha, CommitSha, DocumentPath, IssueNumber, RepositoryId, RepositoryName
+    from bot.core.triage import Label
+    from bot.github.wire import Line
+
+__all__ = ["PERMISSIONS", "File", "Gateway", "ReadGateway", "RepositoryFacts", "Tree", "TreeEntry", "repository_path"]
+
+PERMISSIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "repository": {"metadata": "read"},
+        "repository_named": {"metadata": "read"},
+        "head": {"contents": "read"},
+        "tree": {"contents": "read"},
+        "file": {"contents": "read"},
+        "blob": {"contents": "read"},
+        "issue": {"issues": "read"},
+        "issues": {"issues": "read"},
+        "create_issue": {"issues": "write"},
+        "update_issue": {"issues": "write"},
+        "create_label": {"issues": "write"},
+    }
+)
+"""The App permissions that each method needs; the manifest asks for these and no others."""
+
+_ALREADY_EXISTS = "already_exists"
+
+
+class ReadGateway:
+    """What a dry run gets: it can look at everything and change nothing."""
+
+    def __init__(self, line: Line) -> None:
+        """Read through the line of one installation."""
+        self._line = line
+
+    async def repository(self, repository: RepositoryId) -> RepositoryFacts:
+        """Returns the repository with this id, whatever it is called now.
+
+        `GET /repositories/{id}` answers as https://docs.github.com/en/rest/repos/repos#get-a-repository does; it follows renames.
+        """
+        return await self._line.get(f"/repositories/{repository}", repository_of)
+
+    async def repository_named(self, name: RepositoryName) -> RepositoryFacts:
+        """Returns the repository; Moved where it was renamed. https://docs.github.com/en/rest/repos/repos#get-a-repository."""
+        return await self._line.get(repository_path(name), repository_of)
+
+    async def head(self, name: RepositoryName, branch: str) -> CommitSha:
+        """Returns the commit a branch points to; NotFound without that branch, Refused (409) in an empty repository.
+
+        https://docs.github.com/en/rest/git/refs#get-a-reference
+        """
+        path = f"{repository_path(name)}/git/ref/heads/{_encoded(branch)}"
+        return await self._line.get(path, lambda answer: head_of(answer, branch))
+
+    async def tree(self, name: RepositoryName, commit: CommitSha) -> Tree:
+        """Returns all files of a commit, unless `truncated`. https://docs.github.com/en/rest/git/trees#get-a-tree."""
+        return await self._line.get(f"{repository_path(name)}/git/trees/{_encoded(commit)}", tree_of, params={"recursive": "1"})
+
+    async def file(self, name: RepositoryName, path: DocumentPath, commit: CommitSha) -> File:
+        """Returns a file at a commit; a directory, symbolic link or submodule is Refused.
+
+        GitHub follows a symbolic link to a file and answers with the target: only the mode in the tree tells. Compare `sha`.
+        https://docs.github.com/en/rest/repos/contents#get-repository-content
+        """
+        content = await self._line.get(
+            f"{repository_path(name)}/contents/{_encoded(path)}", _file_or_blob, params={"ref": commit}
+        )
+        match content:
+            case File():
+                return content
+            case _Other(kind):
+                raise Refused(f"{path!r} is no file but a {kind}")
+            case sha:
+                return File(sha, await self.blob(name, sha))
+
+    async def blob(self, name: RepositoryName, sha: BlobSha) -> bytes:
+        """Returns the bytes of a blob, up to 100 MB. https://docs.github.com/en/rest/git/blobs#get-a-blob."""
+        return await self._line.get(f"{repository_path(name)}/git/blobs/{_encoded(sha)}", blob_of)
+
+    async def issue(self, name: RepositoryName, number: IssueNumber) -> Issue:
+        """Returns an issue; Gone where it was deleted, Moved where transferred, NotFound where the number is a pull request's.
+
+        https://docs.github.com/en/rest/issues/issues#get-an-issue
+        """
+        issue = await self._line.get(f"{repository_path(name)}/issues/{number}", issue_of)
+        if issue is None:
+            raise NotFound(f"#{number} is a pull request")
+        return issue
+
+    async def issues(self, name: RepositoryName, *, label: str) -> tuple[Issue, ...]:
+        """Returns every issue with a label, open or closed, each once, by number; all of them or an error.
+
+        Oldest first, so that an issue opened meanwhile cannot push another over the edge of a page unseen.
+        https://docs.github.com/en/rest/issues/issues#list-repository-issues
+        """
+        params = {"state": "all", "labels": label, "sort": "created", "direction": "asc", "per_page": "100"}
+        found = await self._line.pages(f"{repository_path(name)}/issues", issues_of, params=params)
+        latest = {issue.number: issue for issue in found}
+        return tuple(latest[number] for number in sorted(latest))
+
+
+class Gateway(ReadGateway):
+    """What the performer gets. A write is sent once: after Unavailable it is unknown whether it took effect."""
+
+    async def create_issue(self, name: RepositoryName, *, title: str, body: str, labels: Sequence[str]) -> Issue:
+        """Returns the new issue. https://docs.github.com/en/rest/issues/issues#create-an-issue."""
+        content = {"title": title, "body": body, "labels": list(labels)}
+        return await self._line.write("POST", f"{repository_path(name)}/issues", _an_issue, json=content)
+
+    async def update_issue(
+        self,
+        name: RepositoryName,
+        number: IssueNumber,
+        *,
+        title: str | None = None,
+        body: str | None = None,
+        open: bool | None = None,  # noqa: A002  # the contract's word; `state` would be GitHub's string
+        reason: StateReason | None = None,
+        labels: Sequence[str] | None = None,
+    ) -> Issue:
+        """Returns the issue after one request that changes what is given and nothing else; `labels` replaces all labels.
+
+        https://docs.github.com/en/rest/issues/issues#update-an-issue
+        """
+        change = {
+            "title": title,
+            "body": body,
+            "state": None if open is None else ("open" if open else "closed"),
+            "state_reason": None if reason is None else reason.value,
+            "labels": None if labels is None else list(labels),
+        }
+        given = {key: value for key, value in change.items() if value is not None}
+        return await self._line.write("PATCH", f"{repository_path(name)}/issues/{number}", _an_issue, json=given)
+
+    async def create_label(self, name: RepositoryName, label: Label) -> None:
+        """Make sure that a label exists; one of this name that is there already stays as it is.
+
+        https://docs.github.com/en/rest/issues/labels#create-a-label
+        """
+        path = f"{repository_path(name)}/labels"
+        content = {"name": label.name, "color": label.color, "description": label.description}
+        try:
+            await self._line.write("POST", path, label_of, json=content)
+        except Refused as refused:
+            if refused.status != 422 or (refused.codes and _ALREADY_EXISTS not in refused.codes):
+                raise
+            if not refused.codes:  # a server that does not say why
+                await self._line.get(f"{path}/{_encoded_segment(label.name)}", label_of)
+
+
+@dataclass(frozen=True, slots=True)
+class _Other:
+    """Something at a path that is no file."""
+
+    kind: str
+
+
+def _file_or_blob(answer: object) -> File | BlobSha | _Other:
+    kind = content_kind(answer)
+    return content_of(answer) if kind == "file" else _Other(kind)
+
+
+def _an_issue(answer: object) -> Issue:
+    issue = issue_of(answer)
+    if issue is None:
+        raise Unreadable("a pull request in place of an issue")
+    return issue
+
+
+def repository_path(name: RepositoryName) -> str:
+    """Returns the path of a repository in the API; Refused where the name is not `owner/name`."""
+    if name.count("/") != 1:
+        raise Refused(f"{name!r} is no repository's name")
+    return f"/repos/{_encoded(name)}"
+
+
+def _encoded(path: str) -> str:
+    """Returns a path of several segments for a URL."""
+    return "/".join(_encoded_segment(segment) for segment in path.split("/"))
+
+
+def _encoded_segment(segment: str) -> str:
+    """Returns one segment for a URL, `/` included; Refused for what would not name itself there."""
+    try:
+        encoded = quote(segment, safe="")
+    except UnicodeEncodeError:
+        encoded = ""
+    if encoded in {"", ".", ".."}:
+        raise Refused(f"{segment!r} cannot be a part of a path")
+    return encoded
