@@ -13,13 +13,14 @@ import re
 from markdown_it import MarkdownIt
 
 _CUT = "<!-- -->"
-_MENTION = re.compile(r"(?<![\w`/.@-])(@|&#0*64;|&#[xX]0*40;|&commat;)(?=[A-Za-z0-9])")
+_MENTION = re.compile(r"(?<!\w)(@|&#0*64;|&#[xX]0*40;|&commat;)(?=[A-Za-z0-9])")
 _CLOSING = re.compile(
     r"\b((?:close|closes|closed|fix|fixes|fixed|resolve|resolves|resolved)\b:?\s+(?:[\w.-]+/[\w.-]+)?(?:#|GH-))(?=\d)",
     re.IGNORECASE,
 )
 _MARKER_WORD = re.compile(r"gapkeeper(?=:)", re.IGNORECASE)
-_CODE_SPAN = re.compile(r"(`+)(?!`)(.*?)(?<!`)\1(?!`)")
+_CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`)(.*?)(?<!`)\1(?!`)", re.DOTALL)
+_TAG = re.compile(r"<[A-Za-z/!?]")
 _COMMENT_OPEN, _COMMENT_CLOSE = "<!--", "-->"
 _SENTINEL = "gapkeeper-sentinel"
 _WORD_JOINER = "\u2060"
@@ -30,29 +31,35 @@ _BLOCKS = MarkdownIt("commonmark", {"maxNesting": 100}).enable("table").disable(
 def defanged(markdown: str) -> str:
     """Returns the Markdown, safe to stand in an issue body and followed by anything."""
     broken = _MARKER_WORD.sub(lambda m: m[0] + _WORD_JOINER, markdown)
-    return _closed("\n".join(_outside_code(broken)))
+    plain = "\n".join(_without_comments(broken))
+    return _closed("\n".join(_taken_apart(plain)))
 
 
-def _outside_code(markdown: str) -> list[str]:
-    """Returns the lines with mentions, keywords and comments taken apart, except inside code blocks."""
+def _without_comments(markdown: str) -> list[str]:
+    """Returns the lines without the HTML comments that stand outside code; a line that held nothing else goes with them."""
     lines = markdown.split("\n")
-    code: set[int] = set()
-    for token in _BLOCKS.parse(markdown):
-        if token.type in {"fence", "code_block"} and token.map:
-            code.update(range(*token.map))
+    code = _code_lines(markdown)
     result: list[str] = []
     in_comment = False
     for number, line in enumerate(lines):
         if number in code and not in_comment:
             result.append(line)
             continue
-        text, in_comment = _without_comments(line, in_comment=in_comment)
+        text, in_comment = _without_comment(line, in_comment=in_comment)
         if text.strip() or not line.strip():
-            result.append(_taken_apart(text))
+            result.append(text)
     return result
 
 
-def _without_comments(line: str, *, in_comment: bool) -> tuple[str, bool]:
+def _code_lines(markdown: str) -> set[int]:
+    code: set[int] = set()
+    for token in _BLOCKS.parse(markdown):
+        if token.type in {"fence", "code_block"} and token.map:
+            code.update(range(*token.map))
+    return code
+
+
+def _without_comment(line: str, *, in_comment: bool) -> tuple[str, bool]:
     """Returns the line without HTML comments, and whether one stays open at its end; code spans are no comments."""
     kept: list[str] = []
     rest = line
@@ -76,14 +83,31 @@ def _without_comments(line: str, *, in_comment: bool) -> tuple[str, bool]:
     return "".join(kept), in_comment
 
 
-def _taken_apart(line: str) -> str:
-    """Returns the line with mentions and closing keywords cut, code spans excepted."""
+def _taken_apart(markdown: str) -> list[str]:
+    """Returns the lines with mentions and closing keywords cut, code excepted; paragraph by paragraph, as code spans go."""
+    lines = markdown.split("\n")
+    code = _code_lines(markdown)
+    for token in _BLOCKS.parse(markdown):
+        if token.type == "inline" and token.map:
+            first, end = token.map
+            lines[first:end] = _cut_outside_code("\n".join(lines[first:end])).split("\n")
+            code.update(range(first, end))
+    return [line if number in code else _cut(line) for number, line in enumerate(lines)]
+
+
+def _cut_outside_code(text: str) -> str:
+    """Returns a paragraph with all but its code spans cut; where it is not certain what is code, all of it."""
     parts: list[str] = []
+    outside: list[str] = []
     position = 0
-    for span in _CODE_SPAN.finditer(line):
-        parts += [_cut(line[position : span.start()]), span[0]]
+    for span in _CODE_SPAN.finditer(text):
+        outside.append(text[position : span.start()])
+        parts += [_cut(outside[-1]), span[0]]
         position = span.end()
-    return "".join([*parts, _cut(line[position:])])
+    outside.append(text[position:])
+    if "\\`" in text or any(_TAG.search(part) for part in outside):
+        return _cut(text)
+    return "".join([*parts, _cut(outside[-1])])
 
 
 def _cut(text: str) -> str:

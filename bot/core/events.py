@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from bot.core.names import CommitSha, DocumentPath, InstallationId, IssueNumber, RepositoryId, RepositoryName
 
 
@@ -61,3 +63,31 @@ class RepositoryChanged:
 
 
 Event = Pushed | BranchDeleted | IssueChanged | RepositoryChanged
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """A branch moved on to `head`, and these are all the files that differ since then; None where that is not known."""
+
+    head: CommitSha
+    paths: frozenset[DocumentPath] | None
+
+
+def advanced(head: CommitSha | None, pushes: Iterable[Pushed]) -> Advance | None:
+    """Returns where a branch stands after these pushes, None where they do not tell: then its ref must be read.
+
+    From a known head the pushes must form one unbroken, unforced chain, whatever order they came in (fault #19); all of them then
+    name every file that changed. Without a known head, the one commit that no other push left behind is where to begin.
+    """
+    by_before = {push.before: push for push in pushes}
+    if head is None:
+        tips = {push.after for push in by_before.values()} - set(by_before)
+        return Advance(tips.pop(), None) if len(tips) == 1 else None
+    paths: set[DocumentPath] = set()
+    while by_before:
+        push = by_before.pop(head, None)
+        if push is None or push.forced or push.paths is None:
+            return None
+        head = push.after
+        paths |= push.paths
+    return Advance(head, frozenset(paths))

@@ -132,12 +132,14 @@ class _Work:
         size = Counter(entry.path for entry in (*self.entries, *place.values()))
         order = sorted((*(pair for _, pair in self.matched), *self.pairs), key=lambda p: (p.path, p.ordinal))
         couples: list[tuple[Entry, Pair]] = []
-        for previous, pair, following in zip([None, *order[:-1]], order, [*order[1:], None], strict=True):
+        for at, pair in enumerate(order):
             if id(pair) not in waiting:
                 continue
-            low = _ordinal(place.get(id(previous)), pair.path, -1)
-            high = _ordinal(place.get(id(following)), pair.path, size[pair.path])
-            entry = free.get((pair.path, low + 1)) if high - low == 2 else None
+            before = order[at - 1] if at and order[at - 1].path == pair.path else None
+            after = order[at + 1] if at + 1 < len(order) and order[at + 1].path == pair.path else None
+            low = _standing(before, place, pair.path, -1)
+            high = _standing(after, place, pair.path, size[pair.path])
+            entry = free.get((pair.path, low + 1)) if low is not None and high == low + 2 else None
             if entry and fuzz.token_set_ratio(entry.title, folded(pair.base.title)) >= ALIKE_IN_PLACE:
                 couples.append((entry, pair))
         self._take(couples)
@@ -190,5 +192,9 @@ def _long(text: str, path: DocumentPath) -> tuple[DocumentPath, str] | None:
     return (path, text) if len(text) >= LONG_TEXT else None
 
 
-def _ordinal(entry: Entry | None, path: DocumentPath, otherwise: int) -> int:
-    return entry.ordinal if entry and entry.path == path else otherwise
+def _standing(neighbour: Pair | None, place: dict[int, Entry], path: DocumentPath, end: int) -> int | None:
+    """Returns where a neighbour's gap stands now: at the `end` of the document without one, None if it is elsewhere or nowhere."""
+    if neighbour is None:
+        return end
+    entry = place.get(id(neighbour))
+    return entry.ordinal if entry and entry.path == path else None

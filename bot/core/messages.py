@@ -11,6 +11,7 @@ from urllib.parse import quote
 from bot.core.defang import defanged
 from bot.core.gaps.model import Kind
 from bot.core.issue import MAX_CONTENT, Region, shortened
+from bot.core.triage import Label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from bot.core.gaps.model import Document, Gap
 
 HELD_TITLE = "Gapkeeper: plan waiting"
+HELD_LABEL = Label("gap: plan", "fbca04", "A plan of Gapkeeper that waits for a person")
 _SHOWN_ROWS = 200
 
 

@@ -55,8 +55,8 @@ if TYPE_CHECKING:
 class View:
     """All that a plan is made from.
 
-    `documents` were read now, `failures` could not be; `standing` are the gap documents that exist and did not change. `first`
-    says that nothing was ever agreed on in this repository.
+    `documents` were read now, `failures` could not be; `standing` are the gap documents that exist and were not read as
+    documents. While the config is not `sound` the last good one is in force, and nothing is closed.
     """
 
     repository: RepositoryId
@@ -65,8 +65,14 @@ class View:
     standing: frozenset[DocumentPath]
     pairs: tuple[Pair, ...]
     config: Config
-    first: bool
     source: Source
+    sound: bool = True
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def first(self) -> bool:
+        """Tells whether nothing was ever agreed on in this repository."""
+        return not self.pairs
 
 
 def plan(view: View) -> Plan:
@@ -95,9 +101,12 @@ def plan(view: View) -> Plan:
     problems.extend(_about_missing(missing, removals, view))
     if not view.failures:
         actions.extend(_removed(pair, view.config) for pair in removals)
+    if not view.sound:
+        actions = [] if view.first else [action for action in actions if not _has_close(action)]
     for document in view.documents:
         problems.extend(document.problems)
     problems.extend(failure.problem for failure in view.failures)
+    problems.extend(view.problems)
     result = Plan(tuple(actions), tuple(problems))
     return replace(result, held=_held(result, view))
 
@@ -208,6 +217,10 @@ def _about_missing(missing: list[Pair], removals: list[Pair], view: View) -> Ite
     gone = sorted({pair.path for pair in missing} - {pair.path for pair in removals})
     for path in gone:
         yield Problem("document-gone", f"{path} is gone; the issues of its gaps stay as they are", 0)
+
+
+def _has_close(action: Action) -> bool:
+    return isinstance(action, ChangeIssue) and any(isinstance(change, Close) for change in action.changes)
 
 
 def _held(result: Plan, view: View) -> Held | None:
