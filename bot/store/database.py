@@ -41,6 +41,11 @@ class Database:
         self._lock: int | None = None
         self._engines: list[sa.Engine] = []
 
+    @property
+    def engine_url(self) -> str:
+        """The URL as the job engine wants it, password included."""
+        return self.url.set(drivername=self.url.get_backend_name()).render_as_string(hide_password=False)
+
     def open(self) -> None:
         """Lock the file, bring the schema up to date. Raises `DatabaseUnusable`, or `SchemaMismatch` for a newer schema."""
         try:

@@ -1,0 +1,135 @@
+"""The inbox: a delivery and the job for its repository in one commit, shared by all deliveries that came in meanwhile.
+
+One task takes what has gathered, one thread commits it (`synchronous=FULL`); `put` returns after the commit, never before. So
+an answer 202 means that a crash at any later moment loses nothing, and a busy second costs a handful of commits. A repository
+has at most one waiting sync, however many deliveries come (design: docs/decisions/0001-job-engine.md).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import structlog
+
+from bot.core.errors import GapkeeperError
+from bot.store import deliveries
+from bot.store.records import Arrival, Delivery
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from bot.core.names import DeliveryId, RepositoryId
+    from bot.store.store import Store
+
+BATCH = 64
+MAX_WAITING_BYTES = 64 * 1024 * 1024
+"""Payloads that wait for their commit; above, deliveries are refused until the database has caught up (memory stays flat)."""
+
+log = structlog.get_logger(__name__)
+
+
+class Closed(GapkeeperError):
+    """The inbox takes nothing now: it is not open, is closing, or is full."""
+
+
+class Enqueue(Protocol):
+    """Adds a sync job in the caller's transaction (`bot.jobs.runtime.Runtime.enqueue`)."""
+
+    def __call__(self, connection: Connection, repository: RepositoryId, job: str, *, delay: float) -> None:
+        """Add the job."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    delivery: Delivery
+    wanted: bool
+    arrival: asyncio.Future[Arrival]
+
+
+class Inbox:
+    """Takes deliveries in; `enqueue` is the engine's, `delay` the seconds for which a sync waits for more of its repository."""
+
+    def __init__(self, store: Store, enqueue: Enqueue, *, delay: float) -> None:
+        """Keep what is needed; nothing runs before `start`."""
+        self._store = store
+        self._enqueue = enqueue
+        self._delay = delay
+        self._engine = store.database.engine(pool=1)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="inbox")
+        self._waiting: deque[_Waiting] = deque()
+        self._bytes = 0
+        self._more = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to take deliveries."""
+        self._task = asyncio.get_running_loop().create_task(self._run(), name="inbox")
+
+    async def stop(self) -> None:
+        """Refuse what comes now, commit what waits, and end."""
+        task, self._task = self._task, None
+        if task is not None:
+            self._more.set()
+            await task
+        self._thread.shutdown()
+        self._engine.dispose()
+
+    async def put(self, delivery: Delivery, *, wanted: bool) -> Arrival:
+        """What became of the delivery, once it is on disk. Not `wanted` ones are kept without a job.
+
+        Raises `Closed`, or whatever the database raised: then nothing was kept, and the sender must hear of it (#22).
+        """
+        if self._task is None or self._bytes + len(delivery.payload) > MAX_WAITING_BYTES:
+            raise Closed("the inbox takes nothing now")
+        waiting = _Waiting(delivery, wanted, asyncio.get_running_loop().create_future())
+        self._waiting.append(waiting)
+        self._bytes += len(delivery.payload)
+        self._more.set()
+        # Shielded: who stops waiting must not take the answer from the others of the batch.
+        arrival = await asyncio.shield(waiting.arrival)
+        if arrival is Arrival.FORGED:
+            log.warning("delivery.other_body", delivery=delivery.id, detail="known with another body; the first one is kept")
+        return arrival
+
+    async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
+        while self._task is not None or self._waiting:
+            await self._more.wait()
+            self._more.clear()
+            while self._waiting:
+                batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
+                try:
+                    arrivals = await loop.run_in_executor(self._thread, self._commit, batch)
+                except Exception as error:  # noqa: BLE001  each sender gets it, and the next batch its chance
+                    for waiting in batch:
+                        _answer(waiting.arrival, error)
+                else:
+                    for waiting in batch:
+                        _answer(waiting.arrival, arrivals[waiting.delivery.id])
+                finally:
+                    self._bytes -= sum(len(waiting.delivery.payload) for waiting in batch)
+
+    def _commit(self, batch: list[_Waiting]) -> dict[DeliveryId, Arrival]:
+        with self._engine.begin() as connection:
+            arrivals = deliveries.put(connection, [(waiting.delivery, waiting.wanted) for waiting in batch])
+            repositories = {waiting.delivery.repository for waiting in batch if waiting.delivery.repository is not None}
+            for repository in deliveries.with_work(connection, repositories):
+                job = f"sync-{repository}-{uuid.uuid4().hex}"
+                if deliveries.reserve(connection, repository, job):
+                    self._enqueue(connection, repository, job, delay=self._delay)
+        return dict(arrivals)
+
+
+def _answer(future: asyncio.Future[Arrival], answer: Arrival | Exception) -> None:
+    if future.done():
+        return
+    if isinstance(answer, Exception):
+        future.set_exception(answer)
+        future.exception()  # Its sender may have gone: then nobody else would fetch it, and asyncio would complain.
+    else:
+        future.set_result(answer)
