@@ -1,0 +1,5 @@
+"""`python -m bot` is `gapkeeper`."""
+
+from bot.cli import main
+
+main()

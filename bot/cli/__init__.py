@@ -1,0 +1,29 @@
+"""The command line: one file a command. Each does what it says and leaves the work to the layers below.
+
+Heavy modules are imported inside the commands that need them, so that `gapkeeper --help` answers at once.
+Exit status: 0 done, 1 found what it was asked to look for, 2 could not do it (one clear line a fault on standard error).
+"""
+
+from __future__ import annotations
+
+import typer
+
+from bot.cli import demo, parse, plan, serve
+
+app = typer.Typer(
+    name="gapkeeper",
+    help="Keeps a team's gap documents and its GitHub issues the same thing.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+app.command("demo")(demo.command)
+app.command("parse")(parse.command)
+app.command("plan")(plan.command)
+app.command("serve")(serve.command)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,142 @@
+"""Carries the actions of a plan out: the only place in the program that changes an issue.
+
+Each action is a transaction of its own. Before an issue is created its key is announced (`intend`), after it the pair is saved;
+what a crash leaves between the two is settled by the marker in the issue's body, never by a second request (I4). An issue is read
+again just before it is changed, so that what people wrote meanwhile is seen. One refused action does not stop the others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from bot.core.actions import Action, ChangeIssue, Held, OpenIssue, Plan, Relabel, Remember
+from bot.core.errors import Gone, Moved, Problem, RateLimited, Refused, Severity, Unauthorized
+from bot.core.issue import Seal, StateReason, compose, marker
+from bot.core.messages import HELD_LABEL, HELD_TITLE, held_notice
+from bot.core.settle import settled
+
+if TYPE_CHECKING:
+    from bot.core.names import IssueNumber
+    from bot.core.pair import Pair
+    from bot.core.triage import Label
+    from bot.github.gateway import Gateway
+    from bot.store.records import RepositoryState
+    from bot.store.store import Store
+
+
+@dataclass(slots=True)
+class Performer:
+    """Performs for one repository; `state` moves on with what it learns (labels that exist, the notice's issue)."""
+
+    gateway: Gateway
+    store: Store
+    seal: Seal
+    state: RepositoryState
+
+    async def perform(self, plan: Plan) -> tuple[Problem, ...]:
+        """Carry out a plan, or show that it waits; returns what was refused or left to people."""
+        if plan.held:
+            await self._show(plan, plan.held)
+            return ()
+        problems: list[Problem] = []
+        for action in plan.actions:
+            problems.extend(await self._act(action))
+        await self._take_down()
+        return tuple(problems)
+
+    async def _act(self, action: Action) -> tuple[Problem, ...]:
+        try:
+            match action:
+                case OpenIssue():
+                    await self._open(action)
+                case ChangeIssue():
+                    return await self._change(action)
+                case Remember(record):
+                    await self.store.save_pair(self.state.id, record)
+        except Refused as refusal:
+            return (Problem("refused", f"GitHub refused: {refusal.message}", _line(action), severity=Severity.ERROR),)
+        return ()
+
+    async def _open(self, action: OpenIssue) -> None:
+        await self._ensure(action.labels)
+        key = action.record.key
+        await self.store.intend(self.state.id, key)
+        body = compose(action.region, marker(action.record, self.seal))
+        try:
+            names = [label.name for label in action.labels]
+            issue = await self.gateway.create_issue(self.state.name, title=action.title, body=body, labels=names)
+        except (Refused, RateLimited, Unauthorized):
+            # GitHub answered, and has created nothing. After any other fault that is unknown, and the intent stays.
+            await self.store.drop_intent(self.state.id, key)
+            raise
+        await self.store.save_pair(self.state.id, replace(action.record, number=issue.number))
+
+    async def _change(self, action: ChangeIssue) -> tuple[Problem, ...]:
+        for change in action.changes:
+            if isinstance(change, Relabel):
+                await self._ensure(change.labels)
+        try:
+            issue = await self.gateway.issue(self.state.name, action.pair.number)
+        except (Gone, Moved) as gone:
+            await self.store.save_pair(self.state.id, replace(action.record, lost=True))
+            return (_lost(action.pair, gone.message, action.line),)
+        patch = settled(action, issue, self.seal)
+        if not patch.empty:
+            await self.gateway.update_issue(
+                self.state.name,
+                issue.number,
+                title=patch.title,
+                body=patch.body,
+                open=patch.open,
+                reason=patch.reason,
+                labels=patch.labels,
+            )
+        await self.store.save_pair(self.state.id, patch.record)
+        return patch.problems
+
+    async def _ensure(self, labels: tuple[Label, ...]) -> None:
+        """Make sure that labels exist, in our colours, before an issue carries them; once in a repository's life."""
+        missing = [label for label in labels if label.name.lower() not in self.state.labels]
+        for label in missing:
+            await self.gateway.create_label(self.state.name, label)
+        if missing:
+            names = self.state.labels | {label.name.lower() for label in missing}
+            self.state = replace(self.state, labels=names)
+            await self.store.save_repository(self.state)
+
+    async def _show(self, plan: Plan, held: Held) -> None:
+        """Show a plan that waits in one issue, opened once and rewritten only when the plan is another one."""
+        body = held_notice(held, plan.rows)
+        number = self.state.notice or await self._notice()
+        if number is None:
+            await self._ensure((HELD_LABEL,))
+            issue = await self.gateway.create_issue(self.state.name, title=HELD_TITLE, body=body, labels=[HELD_LABEL.name])
+            number = issue.number
+        else:
+            issue = await self.gateway.issue(self.state.name, number)
+            if issue.body != body or not issue.open:
+                await self.gateway.update_issue(self.state.name, number, body=body, open=True)
+        self.state = replace(self.state, notice=number)
+        await self.store.save_repository(self.state)
+
+    async def _notice(self) -> IssueNumber | None:
+        """Returns the issue that showed a plan before the store forgot about it."""
+        issues = await self.gateway.issues(self.state.name, label=HELD_LABEL.name)
+        return next((issue.number for issue in issues if issue.title == HELD_TITLE and issue.open), None)
+
+    async def _take_down(self) -> None:
+        """Close the issue that showed a waiting plan; nothing waits any more."""
+        if self.state.notice is None:
+            return
+        await self.gateway.update_issue(self.state.name, self.state.notice, open=False, reason=StateReason.COMPLETED)
+        self.state = replace(self.state, notice=None)
+
+
+def _line(action: Action) -> int:
+    return 0 if isinstance(action, Remember) else action.line
+
+
+def _lost(pair: Pair, why: str, line: int) -> Problem:
+    message = f"issue {pair.number} of “{pair.base.title}” is gone ({why}); nothing is written for this gap any more"
+    return Problem("issue-lost", message, line)
