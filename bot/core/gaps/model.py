@@ -122,10 +122,24 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class ParseFailure:
-    """A file that could not be read to its end: what it holds is unknown, and nothing may be concluded from it."""
+    """A file that could not be read to its end: what it holds is unknown, and nothing may be concluded from it.
+
+    `gaps` are those that could be seen all the same (one side of a merge conflict). They are for showing only: never plan from them.
+    """
 
     path: DocumentPath
     problem: Problem
+    gaps: tuple[Gap, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Why a line was taken for a gap or not: `what` the line was seen as, `why` in a few words. `gapkeeper explain` shows it."""
+
+    line: int
+    taken: bool
+    what: str
+    why: str
 
 
 Reading = Document | ParseFailure

@@ -1,0 +1,482 @@
+"""The head of an entry: the line that says what a gap is, taken apart into id, title, marks of state and priority, each with its span.
+
+    head      = box? mark* title mark* rest
+    mark      = emoji | "[P1]" | "(DONE)" | "P0 —" | "GAP-012:" | "3." | "~~"
+    title     = a heading's words | a bold lead-in | the first sentence
+
+The same grammar serves headings, list entries and cells. Which structures are gaps at all is for `select` to say.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from bot.core.gaps.model import State, StateSource
+from bot.core.gaps.plain import plain
+from bot.core.gaps.repair import View, view
+from bot.core.gaps.vocabulary import (
+    EMOJI,
+    LABELS,
+    LEVEL_MARKS,
+    PRIORITIES,
+    STATE_OF_BOX,
+    STATE_OF_MARK,
+    listed,
+    priority_in,
+    said_state,
+    state_of,
+    words,
+)
+
+if TYPE_CHECKING:
+    from bot.core.text import Span
+
+TITLE_LIMIT = 120
+_HEAD_LIMIT = 1500
+
+_BOX = re.compile(r"\[ {0,2}([^\[\]\s]?) {0,2}\](?=\s|$)")
+_SEPARATOR = re.compile(r"(?:\s|[:：|·•→>]|[—–-](?=\s|$)|[.,](?=\s|$))+")
+_STRICT = re.compile(r"\s*(?:[:：|·—–]|[.)](?=\s)|-(?=\s)|$|\*\*|\]|~~)")
+_ORDINAL = re.compile(
+    r"(?:#?\d{1,4}(?:\.\d{1,3}){0,3}[.):](?=\s|\*)|\d{1,3}(?:\.\d{1,3}){1,3}(?=\s)|[①-⑳]|[A-Z][.)](?=\s)|\d{1,3}(?=\s[—–-]\s))\s*"
+)
+    r"(?:#?\d{1,4}(?:\.\d{1,3}){0,3}[.):](?=\s|\*)|\d{1,3}(?:\.\d{1,3}){1,3}(?=\s)|[①-⑳]|[A-Z][.)](?=\s)|\d{1,3}(?=\s[—–-]\s))\s*"
+)
+_ID = re.compile(r"#?(?P<kind>[A-Z][A-Z0-9]{0,9}(?:[-_][A-Z][A-Z0-9]{0,9}){0,2})[-_]\d{1,5}[a-zA-Z]?(?![\w-])")
+_SHORT_ID = re.compile(r"(?P<kind>[A-Z]{1,4})\d{1,4}(?:\.\d{1,3})*(?![\w-])")
+_NAMED = re.compile(r"(?P<name>[^\W\d_]{2,14}) ?(?:#|№|nr\.? ?)?(?P<number>\d{1,4}[a-z]?(?:\.\d{1,3})*)(?![\w])", re.IGNORECASE)
+_NAMED_ID = re.compile(r"(?P<name>[^\W\d_]{2,14}) (?=#?[A-Z][A-Z0-9]{0,9}[-_]\d)")
+_LEVEL = re.compile(r"P\d{1,2}(?![\w.])")
+_PAREN = re.compile(r"\*?\(([^()]{1,100})\)\*?$")
+_BRACKET = re.compile(r"\[([^\[\]]{1,60})\]$")
+_BOLD_TAIL = re.compile(r"\*\*([^*]{1,60})\*\*$")
+_DASH_TAIL = re.compile(r"(?:\s[—–-]{1,3}\s|:\s|：)([^—–]{1,80})$")
+_UPPER_TAIL = re.compile(r"(?:^|[\s,.;)])([A-Z]{4,}(?: [A-Z]{4,})?)[.!]?$")
+_SENTENCE = re.compile(r"(?<![ .(][A-Za-z])(?<!\be\.g)(?<!\bi\.e)(?<!\betc)(?<!\bvs)[.!?](?=\s)|[。！？]|:\s*\n|\n\s*\n")
+_PARTS = re.compile(r"[^,;|·]+")
+_NAMES = listed(
+    "gap issue bug limitation problem mismatch task item finding debt defect violation risk requirement improvement todo fix feature "
+    "concern weakness blocker lücke fehler aufgabe punkt проблема пробел ошибка задача долг brecha problema tarea lacuna tarefa lacune "
+    "problème tâche"
+)
+_STANDARDS = listed("UTF SHA ISO RFC PEP CVE CWE EIP ERC BIP GPT MP ES HTTP IEEE WCAG ECMA TLS AES RSA MD TC IPV UTC GMT CSS JDK")
+
+
+class Shape(Enum):
+    """Where a head stands; it decides how far the title goes and whether bare numbers are numbering."""
+
+    HEADING = "heading"
+    ENTRY = "entry"
+    CELL = "cell"
+
+
+@dataclass(slots=True)
+class Head:
+    """What an entry's head says. `levels` are marks of urgency whose meaning a legend gives; `lead` tells a bold lead-in."""
+
+    title: str
+    title_span: Span
+    view: View
+    end: int
+    box: str | None = None
+    box_span: Span | None = None
+    lead: bool = False
+    struck: bool = False
+    ordinal: str | None = None
+    id: str | None = None
+    id_span: Span | None = None
+    id_kind: str = ""
+    state: State | None = None
+    state_source: StateSource = StateSource.DEFAULT
+    state_span: Span | None = None
+    priority: str | None = None
+    priority_span: Span | None = None
+    effort: str | None = None
+    effort_span: Span | None = None
+    levels: tuple[str, ...] = ()
+    strike_span: Span | None = None
+
+    def say(self, state: State, source: StateSource, span: Span) -> None:
+        """Keeps a state, a word before a mark, the first before the second."""
+        if self.state is None or (self.state_source is StateSource.EMOJI and source is StateSource.SUFFIX):
+            self.state, self.state_source, self.state_span = state, source, span
+
+
+def read_head(text: str, span: Span, shape: Shape) -> Head:
+    """Returns what the head at the span says."""
+    seen = view(text, span if len(span) <= _HEAD_LIMIT else type(span)(span.start, span.start + _HEAD_LIMIT))
+    return _Reader(seen, shape).read()
+
+
+class _Reader:
+    """Peels marks off both ends of a head. `low` and `high` bound what is not read yet; `ends` are the closers of open emphasis."""
+
+    def __init__(self, seen: View, shape: Shape) -> None:
+        self.view = seen
+        self.s = seen.text
+        self.shape = shape
+        self.low = 0
+        self.high = len(self.s.rstrip())
+        self.ends: list[tuple[int, int, str]] = []
+        self.head = Head("", seen.span(0, 0), seen, self.high)
+
+    def read(self) -> Head:
+        head = self.head
+        self.space()
+        if (
+            self.shape is not Shape.HEADING
+            and (box := _BOX.match(self.s, self.low, self.high))
+            and box[1].lower() in STATE_OF_BOX
+        ):
+            head.box, head.box_span = box[1].lower() if box[1] else "", self.view.span(*box.span(1))
+            if not box[1] and self.s[box.start() + 1] == " ":
+                head.box, head.box_span = " ", self.view.span(box.start() + 1, box.start() + 2)
+            self.low = box.end()
+        self.left()
+        first, end = self.title()
+        head.title_span = self.view.span(first, end)
+        head.title = plain(self.s[first:end])
+        head.end = self.high
+        return head
+
+    # Peeling from the left.
+
+    def space(self) -> None:
+        while self.low < self.high and self.s[self.low].isspace():
+            self.low += 1
+
+    def left(self) -> None:
+        peeled = True
+        while peeled and self.low < self.high:
+            self.space()
+            if self.ends and self.low >= self.ends[-1][0]:
+                self.low = self.ends.pop()[1]
+                self.skip_separator()
+                continue
+            peeled = self.emphasis() or self.emoji() or self.tag() or self.number() or self.identifier() or self.keyword()
+
+    def skip_separator(self) -> None:
+        limit = self.ends[-1][0] if self.ends else self.high
+        if found := _SEPARATOR.match(self.s, self.low, limit):
+            self.low = found.end()
+
+    def emphasis(self) -> bool:
+        """Opens bold, strike or italics that starts here, when it is closed again."""
+        for mark in ("~~", "**", "__", "*", "_"):
+            if not self.s.startswith(mark, self.low):
+                continue
+            start = self.low + len(mark)
+            if start >= self.high or self.s[start].isspace():
+                return False
+            limit = self.ends[-1][0] if self.ends else self.high
+            end = self.s.find(mark, start, limit)
+            if end < 0 or (len(mark) == 1 and self.s[end - 1].isspace()):
+                return False
+            if mark == "~~":
+                self.head.struck = True
+                self.head.strike_span = self.view.span(self.low, end + 2)
+            self.ends.append((end, end + len(mark), mark))
+            self.low = start
+            return True
+        return False
+
+    def emoji(self) -> bool:
+        found = EMOJI.match(self.s, self.low, self.high)
+        if not found:
+            return False
+        self.mark(found)
+        self.low = found.end()
+        return True
+
+    def mark(self, found: re.Match[str]) -> None:
+        sign = found[0].rstrip("\ufe0f\u200d")
+        state = STATE_OF_MARK.get(sign)
+        if state is not None:
+            self.head.say(state, StateSource.EMOJI, self.view.span(*found.span()))
+        elif sign in LEVEL_MARKS:
+            self.head.levels += (sign,)
+
+    def tag(self) -> bool:
+        """Peels `[P1]`, `(DONE)`, `[GAP-3]`; a link or another bracket stays part of the title."""
+        opener = self.s[self.low]
+        if opener not in "[(【":
+            return False
+        end = self.s.find({"[": "]", "(": ")", "【": "】"}[opener], self.low, min(self.high, self.low + 60))
+        if end < 0 or self.s.startswith("(", end + 1):
+            return False
+        if not self.classify(self.low + 1, end) and not self.id_at(self.low + 1, end):
+            return False
+        self.low = end + 1
+        self.skip_separator()
+        return True
+
+    def number(self) -> bool:
+        in_heading = self.shape is Shape.HEADING or bool(self.ends)
+        found = _ORDINAL.match(self.s, self.low, self.high)
+        if not found or self.head.ordinal is not None or not (in_heading or "." in found[0].rstrip(". ")):
+            return False
+        self.head.ordinal = found[0].strip(" #.):")
+        self.low = found.end()
+        self.skip_separator()
+        return True
+
+    def identifier(self) -> bool:
+        if self.head.id is not None:
+            return False
+        limit = self.ends[-1][0] if self.ends else self.high
+        code = self.s.startswith("`", self.low)
+        start = self.low + code
+        found = self.find_id(start, limit)
+        if found is None:
+            return False
+        end = found.end() + code
+        if code and not self.s.startswith("`", found.end()):
+            return False
+        strict = _STRICT.match(self.s, end, self.high)
+        if strict is None and not (found.re is _ID and self.shape is Shape.HEADING and self.s[end : end + 1] == " "):
+            return False
+        self.take_id(found)
+        self.low = end
+        self.skip_separator()
+        return True
+
+    def find_id(self, start: int, limit: int) -> re.Match[str] | None:
+        if (prefix := _NAMED_ID.match(self.s, start, limit)) and prefix["name"].lower() in _NAMES:
+            start = prefix.end()
+        found = _ID.match(self.s, start, limit)
+        if found and found["kind"] not in _STANDARDS:
+            return found
+        found = _SHORT_ID.match(self.s, start, limit)
+        if found and found["kind"] not in _STANDARDS and not _LEVEL.fullmatch(found[0]):
+            return found
+        found = _NAMED.match(self.s, start, limit)
+        return found if found and found["name"].lower() in _NAMES else None
+
+    def id_at(self, start: int, end: int) -> bool:
+        found = self.find_id(start, end)
+        if found is None or found.end() != end or self.head.id is not None:
+            return False
+        self.take_id(found)
+        return True
+
+    def take_id(self, found: re.Match[str]) -> None:
+        self.head.id = found[0].lstrip("#")
+        self.head.id_span = self.view.span(found.start() + found[0].startswith("#"), found.end())
+        self.head.id_kind = (found["kind"] if "kind" in found.re.groupindex else found["name"]).lower()
+
+    def keyword(self) -> bool:
+        """Peels `P0 —`, `CRITICAL:`, `FIXED -`: a word of urgency or state that a separator sets off."""
+        limit = self.ends[-1][0] if self.ends else self.high
+        stop = self.low + 40
+        cut = next(
+            (i for i in range(self.low, min(stop, limit)) if self.s[i] in ":：|" or self.s[i : i + 3] in {" — ", " – ", " - "}),
+            None,
+        )
+        if cut is None:
+            cut = limit if self.ends and limit - self.low <= 40 else None
+        if cut is None or cut == self.low:
+            return False
+        said = self.s[self.low : cut]
+        urgency = PRIORITIES.whole(words(said)) or _LEVEL.fullmatch(said.strip()) or _urgent(said)
+        if not urgency and not (said.isupper() and said_state(said) is not None):
+            return False
+        if not self.classify(self.low, cut):
+            return False
+        self.low = cut
+        self.skip_separator()
+        return True
+
+    # Classifying a small piece.
+
+    def classify(self, start: int, end: int) -> bool:
+        """Keeps what a tag says about priority or state; False for any other text."""
+        said = self.s[start:end]
+        if any(colon in said for colon in ":：") and self.labelled(start, end):
+            return True
+        urgency = priority_in(said, near=2)
+        if urgency is not None and (_all_of(said, urgency.start, urgency.end) or _urgent(said)):
+            self.keep_priority(urgency.word, self.view.span(start + urgency.start, start + urgency.end))
+            return True
+        state = said_state(said)
+        if state is None:
+            return False
+        self.head.say(state, StateSource.SUFFIX, self.view.span(start, end))
+        return True
+
+    def labelled(self, start: int, end: int) -> bool:
+        """Keeps `Priority: High` and `Effort: 2 days` inside a tag; several are apart by commas or bars."""
+        kept = False
+        for part in _PARTS.finditer(self.s, start, end):
+            label, colon, value = part[0].replace("：", ":").partition(":")
+            role = LABELS.whole(words(label)) if colon else None
+            at = part.end() - len(value)
+            span = self.view.span(at + len(value) - len(value.lstrip()), part.end())
+            if role in {"priority", "severity"} and (urgency := priority_in(value)):
+                self.keep_priority(urgency.word, span)
+            elif role == "status" and (state := state_of(value)) is not None:
+                self.head.say(state, StateSource.SUFFIX, span)
+            elif role == "effort" and self.head.effort is None:
+                self.head.effort, self.head.effort_span = value.strip().lower(), span
+            else:
+                continue
+            kept = True
+        return kept
+
+    def keep_priority(self, word: str, span: Span) -> None:
+        if self.head.priority is None:
+            self.head.priority, self.head.priority_span = word, span
+
+    # Peeling from the right.
+
+    def right(self, first: int, end: int) -> int:
+        """Returns where the text ends once suffixes of state and priority are taken off."""
+        while True:
+            end = first + len(self.s[first:end].rstrip(" \t\r\n"))
+            cut = self.right_emoji(first, end)
+            if cut is None:
+                cut = self.right_tag(first, end)
+            if cut is None or cut <= first:
+                return end
+            end = cut
+
+    def right_emoji(self, first: int, end: int) -> int | None:
+        tail = max(first, end - 24)
+        last = None
+        for found in EMOJI.finditer(self.s, tail, end):
+            last = found
+        if last is None or last.end() != end or last.start() <= first:
+            return None
+        self.mark(last)
+        return last.start()
+
+    def right_tag(self, first: int, end: int) -> int | None:
+        for pattern in (_PAREN, _BRACKET, _BOLD_TAIL):
+            found = pattern.search(self.s, max(first, end - 110), end)
+            if found and found.start() > first and self.classify(*found.span(1)):
+                return found.start()
+        found = _DASH_TAIL.search(self.s, max(first, end - 90), end)
+        if found and found.start() > first and self.tail(found):
+            return found.start()
+        found = _UPPER_TAIL.search(self.s, max(first, end - 50), end)
+        if found and found.start(1) > first and said_state(found[1]) is not None:
+            self.head.say(said_state(found[1]) or State.OPEN, StateSource.SUFFIX, self.view.span(*found.span(1)))
+            return found.start(1)
+        return None
+
+    def tail(self, found: re.Match[str]) -> bool:
+        """Keeps the state after a last dash; after a colon only a lone phrase counts."""
+        said = found[1]
+        state = said_state(said, loose=False)
+        if state is None or (found[0].lstrip().startswith((":", "：")) and len(words(said)) > 3):
+            return False
+        self.head.say(state, StateSource.SUFFIX, self.view.span(*found.span(1)))
+        return True
+
+    # The title.
+
+    def title(self) -> tuple[int, int]:
+        low, high = self.low, self.high
+        if self.ends:
+            end, after, _ = self.ends[-1]
+            outer = self.ends[0][1]
+            bold = any(mark in {"**", "__"} for _, _, mark in self.ends)
+            if self.lead_in(end, outer) and (bold or self.head.struck):
+                self.head.lead = True
+                end = self.right(low, end)
+                self.rest(max(outer, after))
+                return self.trim(low, end)
+            low = min(low, self.ends[0][0])
+        if self.shape is Shape.HEADING:
+            return self.trim(low, self.right(low, high))
+        high = self.right(low, high)
+        if self.shape is Shape.CELL:
+            return self.trim(low, high)
+        sentence = _SENTENCE.search(self.s, low, high)
+        end = sentence.start() + (sentence[0] in "?？") if sentence else high
+        if end - low > TITLE_LIMIT:
+            blank = self.s.rfind(" ", low + TITLE_LIMIT // 2, low + TITLE_LIMIT)
+            end = blank if blank > 0 else low + TITLE_LIMIT
+        return self.trim(low, self.right(low, end))
+
+    def lead_in(self, end: int, outer: int) -> bool:
+        """Tells whether the emphasis that is open sets off a title, rather than stressing a word of a sentence."""
+        inner = self.s[self.low : end]
+        follow = self.s[outer : outer + 4]
+        if not any(char.isalnum() for char in inner):
+            return False
+        if self.shape is Shape.HEADING:
+            return not self.s[outer : self.high].strip() or not words(self.s[outer : self.high])
+        if inner.rstrip().endswith((":", "：", ".")) or not follow.strip() or follow.lstrip()[0] in ":：.(—–-[,|→✅❌":
+            return True
+        return self.head.struck or len(words(inner)) >= 3
+
+    def rest(self, start: int) -> None:
+        """Reads the state that follows a bold title: `(COMPLETED)`, `— **Done.** …`, `✅`; and one at the very end."""
+        at = start
+        while found := _SEPARATOR.match(self.s, at, self.high) or EMOJI.match(self.s, at, self.high):
+            if EMOJI.match(found[0]):
+                self.mark(found)
+            at = found.end()
+        said = self.s[at : min(self.high, at + 90)]
+        if said.startswith(("(", "[")):
+            end = said.find(")" if said[0] == "(" else "]")
+            if end > 0:
+                self.classify(at + 1, at + end)
+        elif said.startswith(("**", "*", "_")):
+            inner = said.lstrip("*_")
+            end = inner.find("*") if "*" in inner else inner.find("_")
+            if end > 0:
+                shift = at + len(said) - len(inner)
+                self.classify(shift, shift + end)
+        elif said:
+            stop = next((i for i, char in enumerate(said) if char in ".;:\n(—–,"), len(said))
+            state = said_state(said[:stop])
+            if state is not None and len(words(said[:stop])) <= 3:
+                self.head.say(state, StateSource.SUFFIX, self.view.span(at, at + stop))
+        if self.head.state is None or self.head.priority is None:
+            self.right(start, self.high)
+
+    def trim(self, first: int, end: int) -> tuple[int, int]:
+        """Leaves out blanks, closing punctuation and emphasis that wraps the whole title."""
+        while first < end and self.s[first] in " \t\r\n":
+            first += 1
+        while end > first and self.s[end - 1] in " \t\r\n:：,;—–-|":
+            if self.s[end - 1] == "-" and end - first > 1 and not self.s[end - 2].isspace():
+                break
+            end -= 1
+        for mark in ("**", "__", "~~", "*"):
+            inner = self.s[first:end]
+            if (
+                inner.startswith(mark)
+                and inner.endswith(mark)
+                and len(inner) > 2 * len(mark)
+                and mark not in inner[len(mark) : -len(mark)]
+            ):
+                return self.trim(first + len(mark), end - len(mark))
+        if end - first > 1 and self.s[end - 1] == "." and self.s[end - 2] != ".":
+            end -= 1
+        return first, end
+
+
+def _all_of(said: str, start: int, end: int) -> bool:
+    """Tells whether the piece is all there is, but for another word of urgency: `P0 (critical)`, `P1 - High`."""
+    others = words(said[:start] + said[end:])
+    return not others or PRIORITIES.whole(others) is not None
+
+
+def _urgent(said: str) -> bool:
+    """Tells `HIGHEST PRIORITY`, `high prio`: a word of urgency and the word priority, nothing else."""
+    found = [word.text for word in words(said)]
+    return len(found) in {2, 3} and found[-1] in {
+        "priority",
+        "prio",
+        "priorität",
+        "prioridad",
+        "prioridade",
+        "priorité",
+        "приоритет",
+        "severity",
+    }

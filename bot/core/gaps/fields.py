@@ -1,0 +1,126 @@
+"""Field lines of an entry: `**Status:** ❌ MISSING`, `- **Impact**: High`, `Priority: P1 | Effort: M`, each with its spans."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.core.blocks import Listing, Paragraph
+from bot.core.gaps.model import Field
+from bot.core.gaps.plain import plain
+from bot.core.gaps.repair import view
+from bot.core.gaps.vocabulary import LABELS, words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from bot.core.blocks import Block, Blocks
+    from bot.core.text import Span
+
+_BOLD = re.compile(
+    r"(?:^|(?<=[\s|·,;]))(?:\*\*|__)(?P<label>[^*:：|\n]{1,48}?)(?P<in>[:：.])?(?:\*\*|__)(?P<out>\s?[:：]|\s?[—–]\s)?"
+)
+_PLAIN = re.compile(r"(?:^|(?<=[|·;]))\s*(?P<label>[^\W\d_][^:：|.,;*`\n]{0,38}?)\s?[:：](?=\s|$)")
+_LEAD = re.compile(r"(?:[-*+>]\s+)?(?:[^\w\s*_`(\[#|<-]{1,6}\s*)?")
+_MARKUP = "*_ \t"
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A field and what it is for; `role` is a key of the LABELS tables, or `other`."""
+
+    field: Field
+    role: str
+
+
+def fields_of(source: Blocks, blocks: Iterable[Block], *, skip_lead: int = 0) -> list[Labelled]:
+    """Returns the fields of an entry's body: its paragraphs line by line, and the entries of its lists, one level deep.
+
+    `skip_lead` lines of the first paragraph are the entry's own head.
+    """
+    found: list[Labelled] = []
+    for block in blocks:
+        if isinstance(block, Paragraph):
+            found += _of_lines(source, block.lines[skip_lead:])
+        elif isinstance(block, Listing):
+            for item in block.items:
+                if item.lead is not None:
+                    found += _of_lines(source, item.lead.lines[:1])
+        skip_lead = 0
+    return found
+
+
+def _of_lines(source: Blocks, spans: Sequence[Span]) -> Iterator[Labelled]:
+    for index, span in enumerate(spans):
+        found = list(line_fields(source, span))
+        if (
+            len(found) == 1
+            and not found[0].field.value
+            and index + 1 < len(spans)
+            and not any(line_fields(source, spans[index + 1]))
+        ):
+            yield _with_value(source, found[0], spans[index + 1])
+        else:
+            yield from found
+
+
+def _with_value(source: Blocks, found: Labelled, span: Span) -> Labelled:
+    field = found.field
+    return Labelled(Field(field.label, view(source.text, span).text, field.line, field.label_span, span), found.role)
+
+
+def line_fields(source: Blocks, span: Span) -> Iterator[Labelled]:
+    """Yields the fields of one line; none for a line that does not start with a label."""
+    raw = span.of(source.text)
+    if ":" not in raw and "：" not in raw and "**" not in raw:
+        return
+    seen = view(source.text, span)
+    text = seen.text
+    lead = _LEAD.match(text)
+    first = lead.end() if lead else 0
+    labels = _labels(text, first)
+    for index, (start, end, stop) in enumerate(labels):
+        limit = labels[index + 1][0] if index + 1 < len(labels) else len(text)
+        value_start, value_end = _trim(text, stop, limit, last=index + 1 == len(labels))
+        label = " ".join(text[start:end].strip(_MARKUP).split())
+        role = LABELS.whole(words(label.split("(")[0])) or "other"
+        line = source.lines.number(span.start)
+        yield Labelled(
+            Field(label, text[value_start:value_end], line, seen.span(start, end), seen.span(value_start, value_end)), role
+        )
+
+
+def _labels(text: str, first: int) -> list[tuple[int, int, int]]:
+    """Returns (label start, label end, value start) of each label, when the line starts with one."""
+    bold = [
+        (match.start("label"), match.end("label"), match.end())
+        for match in _BOLD.finditer(text, first)
+        if match["in"] or match["out"]
+    ]
+    if bold:
+        opening = text.find("*", first) if "*" in text else text.find("_", first)
+        return bold if bold[0][0] - 2 <= max(opening, first) and not text[first : bold[0][0] - 2].strip() else []
+    found = [
+        (match.start("label"), match.end("label"), match.end())
+        for match in _PLAIN.finditer(text, first)
+        if LABELS.whole(words(match["label"].split("(")[0])) is not None
+    ]
+    return found if found and not text[first : found[0][0]].strip() else []
+
+
+def _trim(text: str, start: int, end: int, *, last: bool) -> tuple[int, int]:
+    """Returns the bounds of a value without blanks, hard-break marks and the bar before the next label."""
+    while start < end and text[start] in " \t":
+        start += 1
+    tail = " \t\\\n" if last else " \t\\|·,;•—–"
+    while end > start and text[end - 1] in tail:
+        end -= 1
+    if not last and text[start:end].endswith(("**", "__")) and text[start:end].count("**") % 2:
+        end -= 2
+    return start, end
+
+
+def visible(value: str) -> str:
+    """Returns a field's value as a reader sees it."""
+    return plain(value).strip()

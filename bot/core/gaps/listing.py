@@ -1,0 +1,63 @@
+"""The list dialect: an entry of a list is one gap, what is nested below it its detail. A checkbox entry is read the same way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.core.blocks import Opaque, Paragraph
+from bot.core.gaps.candidate import Candidate, Place, tasks_below
+from bot.core.gaps.entry import Shape, read_head
+from bot.core.gaps.fields import fields_of
+from bot.core.gaps.heading import FIELD_EVIDENCE
+from bot.core.gaps.model import Kind
+from bot.core.text import Span
+
+if TYPE_CHECKING:
+    from bot.core.blocks import Blocks, Item
+    from bot.core.gaps.entry import Head
+
+
+def head_of(source: Blocks, item: Item) -> Head | None:
+    """Returns the head of an entry, None for one that starts with no text."""
+    lead = item.lead
+    if lead is None or not len(lead.text):
+        return None
+    return read_head(source.text, lead.text, Shape.ENTRY)
+
+
+def candidate(source: Blocks, item: Item, head: Head, place: Place, why: str) -> Candidate:
+    """Returns the entry as one gap."""
+    lead = item.lead
+    first_line = lead.lines[0] if lead is not None else head.title_span
+    span = source.lines_span(item.first, _end(item))
+    span = Span(item.marker.start, span.end)
+    fields = fields_of(source, item.blocks, skip_lead=1)
+    evidence = {labelled.role for labelled in fields if labelled.role in FIELD_EVIDENCE}
+    evidence |= {"id"} if head.id else set()
+    evidence |= {"priority tag"} if head.priority else set()
+    evidence |= {"box"} if head.box is not None else set()
+    evidence |= {"state"} if head.state is not None or head.struck else set()
+    evidence |= {"fields"} if len(fields) > 1 else set()
+    after = source.lines.span(item.first).end
+    return Candidate(
+        kind=Kind.CHECKBOX if head.box is not None else Kind.LIST,
+        first=item.first,
+        end=item.end,
+        span=span,
+        head=head,
+        place=place,
+        fields=fields,
+        tasks=tasks_below(source, item.blocks),
+        detail_span=Span(min(max(after, first_line.end), span.end), span.end),
+        why=why,
+        evidence=frozenset(evidence),
+    )
+
+
+def _end(item: Item) -> int:
+    """Returns the line after the entry's last block: markdown-it counts blank lines and what follows them to the entry."""
+    return (
+        max((block.end for block in item.blocks if isinstance(block, (Paragraph, Opaque))), default=item.first + 1)
+        if not any(not isinstance(block, (Paragraph, Opaque)) for block in item.blocks)
+        else item.end
+    )

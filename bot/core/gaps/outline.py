@@ -1,0 +1,175 @@
+"""The document as sections: each heading with what stands below it, what it announces, and the state and urgency it gives its entries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from bot.core.blocks import Heading
+from bot.core.gaps.entry import Head, Shape, read_head
+from bot.core.gaps.fields import Labelled, fields_of
+from bot.core.gaps.model import State
+from bot.core.gaps.repair import view
+from bot.core.gaps.vocabulary import PRIORITIES, SECTIONS, STATES, Found, Word, listed, priority_in, section_role, words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from bot.core.blocks import Block, Blocks
+    from bot.core.text import Span
+
+_NOT_URGENCY = listed(
+    "impact effort complexity confidence value hanging level cost impacto esforço esfuerzo aufwand fidelity quality"
+)
+    "impact effort complexity confidence value hanging level cost aufwand impacto esforço esfuerzo fidelity quality"
+)
+EVIDENCE = frozenset({"status", "priority", "severity", "effort", "resolution"})
+_CONTAINER = listed(
+    "gap gaps item items issue issues idea ideas task tasks feature features bug bugs debt debts improvement improvements limitation "
+    "limitations enhancement enhancements todo todos work entries problems problem things stuff fixes missing priority prio priorities "
+    "tier level severity concern concerns risk risks phase sprint week milestone version release for the of and or to be in this "
+    "lücken aufgaben probleme priorität prioridad prioridade priorité приоритет долг задачи проблемы"
+)
+
+
+@dataclass(slots=True)
+class Section:
+    """A heading and what belongs to it; the root has no heading and holds what stands before the first one.
+
+    `role` is what the title announces (a key of SECTIONS), `said` its state as a container, `urgency` its priority.
+    `sure` when the title is the announcement and nothing else.
+    """
+
+    heading: Heading | None
+    level: int
+    first: int
+    end: int
+    parent: Section | None
+    title: str = ""
+    head: Head | None = None
+    role: str | None = None
+    said: State | None = None
+    urgency: str | None = None
+    urgency_span: Span | None = None
+    container: bool = False
+    sure: bool = False
+    blocks: list[Block] = field(default_factory=list)
+    sections: list[Section] = field(default_factory=list)
+    fields: list[Labelled] = field(default_factory=list)
+
+    def walk(self) -> Iterator[Section]:
+        """Yields the section and all below it, in the order of lines."""
+        yield self
+        for section in self.sections:
+            yield from section.walk()
+
+    @property
+    def proven(self) -> bool:
+        """Tells whether it has an id or a field of state, priority or effort of its own."""
+        return (self.head is not None and self.head.id is not None) or bool(self.roles & EVIDENCE)
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """What its own fields are for."""
+        return frozenset(labelled.role for labelled in self.fields)
+
+
+def outline(source: Blocks) -> Section:
+    """Returns the tree of sections. A level that is skipped does not matter: a section belongs to the last one with a lower level."""
+    root = Section(None, 0, 0, len(source.lines), None)
+    open_sections = [root]
+    for block in source.blocks:
+        if not isinstance(block, Heading):
+            open_sections[-1].blocks.append(block)
+            continue
+        while open_sections[-1].level >= block.level:
+            open_sections.pop().end = block.first
+        section = _section(source, block, open_sections[-1])
+        open_sections[-1].sections.append(section)
+        open_sections.append(section)
+    for section in open_sections:
+        section.end = root.end
+    for section in root.walk():
+        section.fields = fields_of(source, section.blocks)
+        if section.proven and not section.sure:
+            section.role = None
+    return root
+
+
+def _section(source: Blocks, heading: Heading, parent: Section) -> Section:
+    section = Section(heading, heading.level, heading.first, heading.end, parent)
+    head = read_head(source.text, heading.text, Shape.HEADING)
+    section.head, section.title = head, head.title
+    seen = view(source.text, heading.text)
+    found = words(seen.text)
+    section.role = _role(seen.text, head.title)
+    section.said = _said(found, head, section.role)
+    urgency = _urgency(seen.text, found)
+    if urgency is not None:
+        section.urgency, section.urgency_span = urgency.word, seen.span(urgency.start, urgency.end)
+    else:
+        section.urgency, section.urgency_span = head.priority, head.priority_span
+    section.sure = head.id is None and head.ordinal is None and SECTIONS.whole(words(head.title)) is not None
+    section.container = _is_container(found)
+    return section
+
+
+def _role(raw: str, title: str) -> str | None:
+    """Returns the role of the title, of what follows `Section 3:`, or of what stands before a bracket."""
+    role = section_role(title)
+    if role is None and ":" in title:
+        role = section_role(title.partition(":")[2]) or section_role(title.partition(":")[0])
+    if role is None and "(" in title:
+        role = section_role(title.partition("(")[0])
+    for dash in (" - ", " — ", " – "):
+        if role is None and dash in title:
+            role = section_role(title.partition(dash)[0])
+    return role if role is not None or title else section_role(raw)
+
+
+def _said(found: Sequence[Word], head: Head, role: str | None) -> State | None:
+    """Returns the state that the heading as a whole gives to what it holds."""
+    if role == "archive":
+        return State.DONE
+    if head.state is not None and head.state is not State.OPEN:
+        return head.state
+    if not found:
+        return None
+    hit = STATES.at(found, 0)
+    if hit is not None and all(word.text in _CONTAINER or STATES.at(found, i) for i, word in enumerate(found) if i >= hit[1]):
+        return hit[0]
+    return None
+
+
+def _urgency(raw: str, found: Sequence[Word]) -> Found | None:
+    """Returns the priority a heading gives its entries: it starts with the word, and not with `medium impact`."""
+    urgency = priority_in(raw, near=2)
+    if urgency is None:
+        return None
+    after = next((word.text for word in found if word.start >= urgency.end), "")
+    before = [word.text for word in found if word.end <= urgency.start]
+    if after in _NOT_URGENCY or any(word not in _CONTAINER and not word.isdigit() for word in before):
+        return None
+    if urgency.word in {"optional", "normal", "minor", "major", "should", "could", "must", "info"}:
+        return urgency if after in _CONTAINER - {"features", "feature"} or after in {"", "but", "have", "fix"} else None
+    return urgency
+
+
+def _is_container(found: Sequence[Word]) -> bool:
+    """Tells whether the title only groups: words of urgency, state and kind, and none of a subject."""
+    index = 0
+    while index < len(found):
+        hit = PRIORITIES.at(found, index) or STATES.at(found, index) or SECTIONS.at(found, index)
+        if (
+            hit is None
+            and found[index].text not in _CONTAINER
+            and not found[index].text.isdigit()
+            and not _is_level(found[index].text)
+        ):
+            return False
+        index += hit[1] if hit is not None else 1
+    return True
+
+
+def _is_level(word: str) -> bool:
+    return word[0] in "ps" and word[1:].isdigit()

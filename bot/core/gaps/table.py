@@ -1,0 +1,135 @@
+"""The table dialect: a row is one gap, its columns are its fields."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.core.blocks import Paragraph, Row, Table, cells
+from bot.core.gaps.candidate import Candidate, Place
+from bot.core.gaps.entry import Head, Shape, read_head
+from bot.core.gaps.fields import Labelled
+from bot.core.gaps.model import Field, Kind, State, StateSource
+from bot.core.gaps.plain import plain
+from bot.core.gaps.repair import view
+from bot.core.gaps.vocabulary import COLUMNS, listed, mark_state, words
+
+if TYPE_CHECKING:
+    from bot.core.blocks import Block, Blocks
+    from bot.core.text import Span
+
+_YES = listed("yes y true done ja sí sim oui да 是 有 full complete")
+_NO = listed("no n false none nein não non нет 否 无 missing")
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """What the columns of a table are for; `title` is the column that names the gap, `answers` are columns of yes and no."""
+
+    labels: tuple[str, ...]
+    roles: tuple[str, ...]
+    title: int
+    id: int | None
+    answers: tuple[int, ...] = ()
+
+    def has(self, *roles: str) -> bool:
+        """Tells whether a column has one of the roles."""
+        return any(role in self.roles for role in roles)
+
+
+def columns(source: Blocks, table: Table) -> Columns | None:
+    """Returns what the columns are for; None for a table in which no column can name a gap."""
+    labels = tuple(plain(view(source.text, cell).text) for cell in table.head.cells)
+    roles = [COLUMNS.whole(words(label.split("(")[0])) or "other" for label in labels]
+    if not labels:
+        return None
+    number = next((i for i, role in enumerate(roles) if role == "id" or labels[i].strip() in {"#", "№"}), None)
+    named = [i for i, role in enumerate(roles) if role == "title" and i != number]
+    title = (
+        named[0] if named else next((i for i, role in enumerate(roles) if i != number and role in {"other", "describes"}), None)
+    )
+    if title is None:
+        return None
+    answers = tuple(i for i in range(len(labels)) if i not in {title, number} and _answers(source, table, i))
+    return Columns(labels, tuple(roles), title, number, answers)
+
+
+def _answers(source: Blocks, table: Table, index: int) -> bool:
+    """Tells whether a column answers yes or no in every row."""
+    values = [_answer(row.cells[index].of(source.text)) for row in table.rows if index < len(row.cells)]
+    return len(values) > 1 and all(value is not None for value in values)
+
+
+def _answer(cell: str) -> bool | None:
+    word = " ".join(found.text for found in words(plain(cell)))
+    if word in _YES or (not word and mark_state(cell) is State.DONE):
+        return True
+    if word in _NO or (not word and mark_state(cell) is State.OPEN):
+        return False
+    return None
+
+
+def continuation(source: Blocks, block: Block, width: int) -> list[Row]:
+    """Returns the rows of a paragraph that only a stray blank line cut off from the table above."""
+    if not isinstance(block, Paragraph) or not all(span.of(source.text).startswith("|") for span in block.lines):
+        return []
+    rows = [Row(source.lines.index(span.start), span, cells(source.text, span)) for span in block.lines]
+    return rows if all(abs(len(row.cells) - width) <= 1 for row in rows) else []
+
+
+def row_head(source: Blocks, row: Row, cols: Columns) -> Head | None:
+    """Returns the head of a row: its title cell, the id from the id column; None for a row without a title."""
+    if cols.title >= len(row.cells):
+        return None
+    head = read_head(source.text, row.cells[cols.title], Shape.CELL)
+    if not head.title:
+        return None
+    if cols.id is not None and cols.id < len(row.cells) and head.id is None:
+        cell = read_head(source.text, row.cells[cols.id], Shape.CELL)
+        head.id, head.id_span, head.id_kind = cell.id, cell.id_span, cell.id_kind
+        if cell.struck:
+            head.struck, head.strike_span = True, cell.strike_span
+        if cell.state is not None and cell.state_span is not None:
+            head.say(cell.state, cell.state_source, cell.state_span)
+    return head
+
+
+def row_fields(source: Blocks, row: Row, cols: Columns) -> list[Labelled]:
+    """Returns the other cells as fields; the label stands in the head of the table, so its span is empty."""
+    found: list[Labelled] = []
+    line = source.lines.number(row.span.start)
+    for index, cell in enumerate(row.cells):
+        if index in {cols.title, cols.id} or index >= len(cols.labels):
+            continue
+        value = view(source.text, cell).text
+        found.append(Labelled(Field(cols.labels[index], value, line, _empty(cell), cell), cols.roles[index]))
+    return found
+
+
+def _empty(cell: Span) -> Span:
+    return type(cell)(cell.start, cell.start)
+
+
+def candidate(source: Blocks, row: Row, cols: Columns, head: Head, place: Place, why: str) -> Candidate:
+    """Returns the row as one gap."""
+    fields = row_fields(source, row, cols)
+    evidence = {role for role in cols.roles if role in {"status", "priority", "severity", "effort"}}
+    evidence |= {"id"} if head.id else set()
+    if len(cols.answers) > 1 and not cols.has("status"):
+        answers = [_answer(row.cells[i].of(source.text)) for i in cols.answers if i < len(row.cells)]
+        state = State.DONE if all(answers) else State.IN_PROGRESS if any(answers) else State.OPEN
+        head.say(state, StateSource.CELL, row.span)
+        evidence.add("answers")
+    return Candidate(
+        kind=Kind.TABLE,
+        first=row.line,
+        end=row.line + 1,
+        span=row.span,
+        head=head,
+        place=place,
+        fields=fields,
+        tasks=(),
+        detail_span=row.span,
+        why=why,
+        evidence=frozenset(evidence),
+    )

@@ -1,0 +1,243 @@
+"""What words and marks mean: states, priorities, labels of fields, announcements of headings; all languages of `words` at once."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from bot.core.gaps.model import State
+from bot.core.gaps.words import LANGUAGES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+T = TypeVar("T")
+
+
+def listed(text: str) -> frozenset[str]:
+    """Returns the words of a text as a set: how short word lists are written here."""
+    return frozenset(text.split())
+
+
+WORD = re.compile(r"[^\W_]+(?:['’][^\W\d_]+)?")
+_HAN = re.compile(r"[\u3400-\u9fff]")
+
+EMOJI = re.compile(
+    r"(?:[\u231a-\u23ff\u25a0-\u25ff\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff]|\d\ufe0f?\u20e3)[\ufe0f\u200d\u20e3\U0001f3fb-\U0001f3ff]*"
+    r"|:(?:white_check_mark|heavy_check_mark|ballot_box_with_check|x|construction|warning|hourglass|no_entry|red_circle"
+    r"|yellow_circle|green_circle|orange_circle|large_blue_circle|rocket|bug|fire|star|lock|memo|bulb|gear):"
+)
+
+_MARKS = {
+    State.DONE: "✅ ✔ ☑ 🎉 👍 ✓ 🏁 :white_check_mark: :heavy_check_mark: :ballot_box_with_check: 🗹 🆗",
+    State.OPEN: "❌ ✗ ✘ ✖ ☐ 🔲 ⬜ 📋 ❎ 🆕 ❓ ❗ 📝 🟥 :x: ⭕ ◻ ▢ 🔳 ⬛ ○ ◯",
+    State.IN_PROGRESS: "⚠ 🚧 🔄 ⏳ 🏗 🔧 🛠 🔨 ⌛ 🔃 ♻ 🟨 :construction: :warning: :hourglass: ◐ ◑ 👷",
+    State.DEFERRED: "⏸ 💤 🔜 ⏭ 🧊 🅿 ⏰ 🗓 📅",
+    State.WONTFIX: "🚫 ⛔ 🗑 🙅 :no_entry:",
+}
+STATE_OF_MARK: Mapping[str, State] = {mark: state for state, marks in _MARKS.items() for mark in marks.split()}
+
+LEVEL_MARKS = listed("🔴 🟠 🟡 🟢 🔵 ⚪ ⚫ 🟣 🟤 🔥 🚨 ❗ ‼ :red_circle: :yellow_circle: :green_circle: :orange_circle:")
+"""Marks of urgency: what they mean is said by the words beside them in a heading or a legend."""
+
+STATE_OF_BOX: Mapping[str, State] = {
+    "": State.OPEN,
+    " ": State.OPEN,
+    "x": State.DONE,
+    "✓": State.DONE,
+    "✔": State.DONE,
+    "✅": State.DONE,
+    "~": State.IN_PROGRESS,
+    "/": State.IN_PROGRESS,
+    "-": State.WONTFIX,
+    ">": State.DEFERRED,
+    "?": State.OPEN,
+    "!": State.OPEN,
+    "*": State.OPEN,
+    ".": State.IN_PROGRESS,
+    "o": State.IN_PROGRESS,
+}
+"""Characters in `[ ]`: GitHub knows blank and x, the others are the customs of note-taking programs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word in lower case and where it stands."""
+
+    text: str
+    start: int
+    end: int
+
+
+def words(text: str) -> list[Word]:
+    """Returns the words of a text; a run of Chinese characters is one word."""
+    return [Word(match[0].lower().replace("’", "'"), match.start(), match.end()) for match in WORD.finditer(text)]
+
+
+class Lexicon(Generic[T]):
+    """Phrases and what they mean; the longest phrase wins."""
+
+    def __init__(self, meanings: Iterable[tuple[str, T]]) -> None:
+        """Index by first word; a Chinese phrase is also looked for inside a run."""
+        self._first: dict[str, list[tuple[tuple[str, ...], T]]] = {}
+        self._han: list[tuple[str, T]] = []
+        for phrase, meaning in meanings:
+            key = tuple(word.text for word in words(phrase))
+            if not key:
+                continue
+            self._first.setdefault(key[0], []).append((key, meaning))
+            if _HAN.match(phrase):
+                self._han.append((phrase, meaning))
+        for entries in self._first.values():
+            entries.sort(key=lambda entry: -len(entry[0]))
+        self._han.sort(key=lambda entry: -len(entry[0]))
+
+    def at(self, found: Sequence[Word], index: int) -> tuple[T, int] | None:
+        """Returns the meaning of the longest phrase that starts at the word, and how many words it has."""
+        first = found[index].text
+        for key, meaning in self._first.get(first, ()):
+            if len(key) == 1 or tuple(word.text for word in found[index : index + len(key)]) == key:
+                return meaning, len(key)
+        if self._han and _HAN.match(first):
+            for phrase, meaning in self._han:
+                if first.startswith(phrase):
+                    return meaning, 1
+        return None
+
+    def whole(self, found: Sequence[Word]) -> T | None:
+        """Returns the meaning of all words together as one phrase."""
+        if not found:
+            return None
+        key = tuple(word.text for word in found)
+        return next((meaning for phrase, meaning in self._first.get(key[0], ()) if phrase == key), None)
+
+
+def _phrases(text: str) -> list[str]:
+    return [phrase for part in text.split(",") if (phrase := " ".join(part.split()))]
+
+
+STATES: Lexicon[State] = Lexicon(
+    (phrase, State(state)) for language in LANGUAGES for state, table in language.STATES.items() for phrase in _phrases(table)
+)
+WEAK = frozenset(phrase for language in LANGUAGES for phrase in _phrases(language.WEAK))
+PRIORITIES: Lexicon[str] = Lexicon((phrase, phrase) for language in LANGUAGES for phrase in _phrases(language.PRIORITIES))
+LABELS: Lexicon[str] = Lexicon(
+    (phrase, role)
+    for language in LANGUAGES
+    for role, table in language.LABELS.items()
+    if role != "title"
+    for phrase in _phrases(table)
+)
+COLUMNS: Lexicon[str] = Lexicon(
+    (phrase, role) for language in LANGUAGES for role, table in language.LABELS.items() for phrase in _phrases(table)
+)
+SECTIONS: Lexicon[str] = Lexicon(
+    (phrase, role) for language in LANGUAGES for role, table in language.SECTIONS.items() for phrase in _phrases(table)
+)
+NEGATIONS = listed("not no never without nicht kein keine noch no sin pas non não nao не нет без isn't aren't un yet")
+
+_LEVEL = re.compile(r"(?:P|p|S)[0-9]{1,2}(?![\w.])|(?:tier|level|sev|severity|priority|prio) ?-?[0-9]{1,2}(?!\w)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A priority that was read: the author's word in lower case, and where it stands."""
+
+    word: str
+    start: int
+    end: int
+
+
+def state_of(text: str, *, near: int = 5) -> State | None:
+    """Returns the state that a field's value or a cell says: by its first words, else by its mark, else by a word close to the start."""
+    found = words(text[:160])
+    if found and (hit := STATES.at(found, 0)):
+        return hit[0]
+    if (mark := mark_state(text)) is not None:
+        return mark
+    for index in range(1, min(near, len(found))):
+        hit = STATES.at(found, index)
+        if hit is None or _weak(found, index, hit[1]):
+            continue
+        return State.OPEN if found[index - 1].text in NEGATIONS and hit[0].closed else hit[0]
+    return None
+
+
+def said_state(text: str, *, loose: bool = False) -> State | None:
+    """Returns the state that a suffix or a tag says: it must start with a phrase of state, and little else may follow.
+
+    `loose` also takes what follows, as after a closing dash: `partial (lexer only)`.
+    """
+    found = words(text[:120])
+    if not found:
+        return mark_state(text)
+    hit = STATES.at(found, 0)
+    if hit is None:
+        return None
+    state, count = hit
+    if _weak(found, 0, count) and count != len(found) and not text[found[0].start : found[count - 1].end].isupper():
+        return None
+    rest = text[found[count - 1].end :].lstrip(" *_~`")
+    if len(found) - count <= 2 or not rest or rest[0] in ",;:.(·—–-/|✅" or loose:
+        return state
+    follow = found[count].text
+    return state if follow in _AFTER_STATE or follow[0].isdigit() else None
+
+
+_AFTER_STATE = listed(
+    "in by on via at since with as to until till for after per and but am im durch von seit le par en por em в с"
+)
+
+
+def _weak(found: Sequence[Word], index: int, count: int) -> bool:
+    return " ".join(word.text for word in found[index : index + count]) in WEAK
+
+
+def mark_state(text: str) -> State | None:
+    """Returns the state of the first mark in the text that means one."""
+    for match in EMOJI.finditer(text[:80]):
+        state = STATE_OF_MARK.get(match[0].rstrip("\ufe0f\u200d"))
+        if state is not None:
+            return state
+    return None
+
+
+def priority_in(text: str, *, near: int = 3) -> Found | None:
+    """Returns the first word of urgency among the first words of the text, a range such as `low-medium` whole."""
+    level = _LEVEL.search(text[:60])
+    found = words(text[:80])
+    for index in range(min(near, len(found))):
+        if level is not None and level.start() <= found[index].start:
+            return Found(" ".join(level[0].lower().split()), level.start(), level.end())
+        hit = PRIORITIES.at(found, index)
+        if hit is None:
+            continue
+        count = hit[1]
+        start, end = found[index].start, found[index + count - 1].end
+        after = index + count
+        if after < len(found) and text[end : found[after].start] in {"-", "/", "–", " to "} and PRIORITIES.at(found, after):
+            end = found[after].end
+        word = " ".join(text[start:end].lower().split())
+        return Found(_SAME_WORD.get(word, word), start, end)
+    return None
+
+
+_SAME_WORD = {"lower": "low"}
+
+
+def section_role(title: str) -> str | None:
+    """Returns what a heading announces, by the phrase it starts or ends with; None for a heading with a subject of its own."""
+    found = words(title)
+    if not found:
+        return None
+    last = None
+    for index in range(len(found)):
+        hit = SECTIONS.at(found, index)
+        if hit is not None and index + hit[1] == len(found):
+            last = hit[0]
+            break
+    first = SECTIONS.at(found, 0)
+    if first is None or (first[0] in {"gaps", "inventory"} and last is not None) or first[1] * 3 < len(found):
+        return last
+    return first[0] if first[0] != "gaps" or first[1] == len(found) else None
