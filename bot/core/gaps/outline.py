@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 _NOT_URGENCY = listed(
     "impact effort complexity confidence value hanging level cost impacto esforço esfuerzo aufwand fidelity quality"
 )
-    "impact effort complexity confidence value hanging level cost aufwand impacto esforço esfuerzo fidelity quality"
-)
 EVIDENCE = frozenset({"status", "priority", "severity", "effort", "resolution"})
 _CONTAINER = listed(
     "gap gaps item items issue issues idea ideas task tasks feature features bug bugs debt debts improvement improvements limitation "

@@ -1,6 +1,4 @@
-"""Chinese words, simplified and traditional; matched inside a run of characters,
-as Chinese sets no blanks between words.
-"""
+"""Chinese words, simplified and traditional; matched inside a run of characters, as Chinese sets no blanks between words."""
 
 from __future__ import annotations
 
