@@ -135,11 +135,6 @@ def rate_limit(ask: Ask) -> Answer:
     return Answer({"resources": {"core": full, "search": full | {"limit": 30, "remaining": 30}}, "rate": full})
 
 
-def get_user(ask: Ask) -> Answer:
-    """GET /users/{username}."""
-    return Answer(shapes.user(ask.world, ask.world.user(ask.path["account"])))
-
-
 ROUTES = (
     Route("GET", "/app", get_app, JWT),
     Route("GET", "/app/installations", list_installations, JWT),
@@ -153,5 +148,4 @@ ROUTES = (
     Route("POST", "/app/hook/deliveries/{delivery}/attempts", redeliver, JWT),
     Route("GET", "/installation/repositories", list_repositories, TOKEN),
     Route("GET", "/rate_limit", rate_limit, TOKEN),
-    Route("GET", "/users/{account}", get_user, TOKEN),
 )

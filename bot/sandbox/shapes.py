@@ -11,9 +11,10 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from bot.sandbox.code import WEB_FLOW
 from bot.sandbox.git import SYMLINK, Entry
 from bot.sandbox.limits import REACTIONS
-from bot.sandbox.model import Role
+from bot.sandbox.model import Role, User
 from bot.sandbox.world import instant
 
 if TYPE_CHECKING:
@@ -22,12 +23,14 @@ if TYPE_CHECKING:
     from bot.sandbox.code import Code
     from bot.sandbox.git import Commit, Signature
     from bot.sandbox.github import Repository
-    from bot.sandbox.model import App, CheckRun, Comment, Installation, Issue, Label, Reaction, User
+    from bot.sandbox.model import App, CheckRun, Comment, Installation, Issue, Label, Reaction
     from bot.sandbox.pulls import FileChange
     from bot.sandbox.world import World
 
 Json = dict[str, Any]
 
+_WEB_FLOW = User(19_864_447, "web-flow")
+"""The account behind what GitHub commits for somebody; it is in every GitHub under this id."""
 _USER_LINKS = {
     "followers": "", "following": "{/other_user}", "gists": "{/gist_id}", "starred": "{/owner}{/repo}", "subscriptions": "",
     "organizations": "", "repos": "", "events": "{/privacy}", "received_events": "",
@@ -370,6 +373,8 @@ def _signature(who: Signature, at: int) -> Json:
 
 
 def _account(world: World, who: Signature) -> Json | None:
+    if who.login == WEB_FLOW.login:
+        return user(world, _WEB_FLOW)
     found = world.users.get((who.login or "").lower())
     return user(world, found) if found else None
 
