@@ -1,0 +1,114 @@
+"""The sync on the sandbox, driven by hand: no server, no job engine, deliveries handed over as the test says."""
+
+from __future__ import annotations
+
+import time
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from bot.core.names import DeliveryId, InstallationId, RepositoryId
+from bot.github.auth import GitHubApp
+from bot.jobs.sync import Sync
+from bot.sandbox import Api, Clock, GitHub, Webhooks
+from bot.settings import Settings
+from bot.store.records import Delivery
+from bot.store.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+    from pathlib import Path
+
+    from bot.jobs.outcome import Outcome
+    from bot.sandbox import Call, Repository
+    from bot.sandbox.tracker import Issue
+
+SECRET = "a secret of the tests"
+CONFIG = ".github/gapkeeper.yml"
+
+
+@cache
+def private_key() -> str:
+    """One RSA key for the whole run: making one is slow."""
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
+    )
+    return pem.decode()
+
+
+@dataclass
+class ByHand:
+    """A repository, its App, and a sync that runs when the test says so."""
+
+    repository: Repository
+    hooks: Webhooks
+    api: Api
+    github: GitHubApp
+    store: Store
+    settings: Settings
+    waiting: list[Delivery] = field(default_factory=list)
+
+    async def push(self, files: Mapping[str, str | bytes | None], *, sync: bool = True, **more: Any) -> list[Call]:
+        """Alice pushes; returns the calls of the sync that follows, without those for tokens."""
+        content = {path: text.encode() if isinstance(text, str) else text for path, text in files.items()}
+        self.repository.push(content, by="alice", message="a change", **more)
+        return await self.sync() if sync else []
+
+    async def sync(self) -> list[Call]:
+        """Deliver what happened and run one sync of it."""
+        await self.hooks.flush()
+        first = len(self.api.calls)
+        deliveries, self.waiting = tuple(self.waiting), []
+        await self.handle(deliveries)
+        return [call for call in self.api.calls[first:] if not call.path.endswith("/access_tokens")]
+
+    async def handle(self, deliveries: tuple[Delivery, ...]) -> Outcome:
+        """Run one sync."""
+        return await Sync(self.github, self.store, self.settings)(RepositoryId(self.repository.id), deliveries)
+
+    async def receive(self, headers: Mapping[str, str], body: bytes) -> int:
+        """Take a delivery, as the webhook does."""
+        payload_repository = RepositoryId(self.repository.id)
+        guid, event = DeliveryId(headers["x-github-delivery"]), headers["x-github-event"]
+        self.waiting.append(Delivery(guid, event, None, payload_repository, InstallationId(1), body, time.time()))
+        return 202
+
+    @property
+    def issues(self) -> dict[int, Issue]:
+        """All issues by number."""
+        return self.repository.issues
+
+    def titles(self, *, is_open: bool = True) -> dict[str, int]:
+        """The titles of the open (or closed) issues."""
+        return {issue.title: issue.number for issue in self.issues.values() if issue.open is is_open}
+
+
+@asynccontextmanager
+async def by_hand(folder: Path) -> AsyncIterator[ByHand]:
+    """Yields a fresh world with an empty repository `acme/app` in which the App is installed."""
+    world = GitHub(clock=Clock())
+    for login in ("alice", "bob"):
+        world.add_user(login)
+    repository = world.add_repository("acme/app", admins=["alice"])
+    app = world.add_app("gapkeeper")
+    world.install(app, "acme")
+    hooks = Webhooks(world, app, SECRET)
+    api = Api(world, hooks)
+    settings = Settings(
+        app_id=app.id,
+        private_key=private_key(),
+        webhook_secrets=(SECRET,),
+        github_api_url="http://github.test",
+        write_spacing_ms=0,
+    )
+    github = GitHubApp(app.id, private_key(), api_url=settings.github_api_url, write_spacing=0, transport=api.transport())
+    async with Store(f"sqlite:///{folder / 'test.db'}") as store:
+        hand = ByHand(repository, hooks, api, github, store, settings)
+        hooks.sink = hand.receive
+        yield hand
+    await github.aclose()
