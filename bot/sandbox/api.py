@@ -13,6 +13,7 @@ import json
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import httpx
 from starlette.requests import Request
@@ -83,7 +84,7 @@ class Api:
         request = Request(scope, receive)
         raw = await request.body()
         query, token = dict(request.query_params), request.headers.get("authorization", "")
-        call = Call(request.method, request.url.path, query, _readable(raw), token[-6:])
+        call = Call(request.method, scope["path"], query, _readable(raw), token[-6:])
         self.calls.append(call)
         self.in_flight += 1
         try:
@@ -236,7 +237,8 @@ def _find(method: str, path: str) -> tuple[Route, Mapping[str, str]]:
 
 
 def _base(request: Request) -> str:
-    return str(request.url.replace(query=""))
+    """The address of the call without its query, as the asker spelled it: for links to other pages."""
+    return f"{request.url.scheme}://{request.url.netloc}{quote(request.scope['path'])}"
 
 
 def _holder(token: Token | None) -> int:
