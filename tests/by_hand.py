@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from bot.jobs.outcome import Outcome
     from bot.sandbox import Call, Repository
-    from bot.sandbox.tracker import Issue
+    from bot.sandbox.model import Issue
 
 SECRET = "a secret of the tests"
 CONFIG = ".github/gapkeeper.yml"

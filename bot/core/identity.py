@@ -14,7 +14,8 @@ A gap that left the documents is found again by id or title alone. What stays un
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +32,8 @@ MAX_COMPARISONS = 4_000_000
 """Above so many comparisons similarity is not looked at (about 0.1 s, design/performance.md §5)."""
 
 SIMILAR, ALIKE_IN_PLACE, LONG_TEXT = 70.0, 40.0, 40
-CANDIDATES = 8
+CANDIDATES, ENOUGH_WORDS = 8, 3
+_END = 1 << 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +130,8 @@ class _Work:
 
         place = {id(pair): entry for entry, pair in self.matched}
         waiting = {id(pair) for pair in self.pairs}
-        free = {(entry.path, entry.ordinal): entry for entry in self.entries}
-        size = Counter(entry.path for entry in (*self.entries, *place.values()))
+        free = _grouped(self.entries, lambda e: e.path)
+        used: set[int] = set()
         order = sorted((*(pair for _, pair in self.matched), *self.pairs), key=lambda p: (p.path, p.ordinal))
         couples: list[tuple[Entry, Pair]] = []
         for at, pair in enumerate(order):
@@ -137,10 +139,12 @@ class _Work:
                 continue
             before = order[at - 1] if at and order[at - 1].path == pair.path else None
             after = order[at + 1] if at + 1 < len(order) and order[at + 1].path == pair.path else None
-            low = _standing(before, place, pair.path, -1)
-            high = _standing(after, place, pair.path, size[pair.path])
-            entry = free.get((pair.path, low + 1)) if low is not None and high == low + 2 else None
-            if entry and fuzz.token_set_ratio(entry.title, folded(pair.base.title)) >= ALIKE_IN_PLACE:
+            low, high = _standing(before, place, pair.path, -1), _standing(after, place, pair.path, _END)
+            entry = _only(free.get(pair.path, []), low, high) if low is not None and high is not None else None
+            if entry is None or id(entry) in used:
+                continue
+            if fuzz.token_set_ratio(entry.title, folded(pair.base.title)) >= ALIKE_IN_PLACE:
+                used.add(id(entry))
                 couples.append((entry, pair))
         self._take(couples)
 
@@ -154,10 +158,10 @@ class _Work:
         ranked = sorted(
             (-score, i, j)
             for i, entry in enumerate(self.entries)
-            for _, score, j in process.extract(
-                entry.title, titles, scorer=fuzz.token_sort_ratio, score_cutoff=SIMILAR, limit=CANDIDATES
+            for title, _, j in process.extract(
+                entry.title, titles, scorer=fuzz.token_set_ratio, score_cutoff=SIMILAR, limit=CANDIDATES
             )
-            if entry.path == self.pairs[j].path or not within_document
+            if (entry.path == self.pairs[j].path or not within_document) and (score := _likeness(entry.title, title)) >= SIMILAR
         )
         left, right = set(range(len(self.entries))), set(range(len(self.pairs)))
         couples: list[tuple[Entry, Pair]] = []
@@ -198,3 +202,22 @@ def _standing(neighbour: Pair | None, place: dict[int, Entry], path: DocumentPat
         return end
     entry = place.get(id(neighbour))
     return entry.ordinal if entry and entry.path == path else None
+
+
+def _only(free: list[Entry], low: int, high: int) -> Entry | None:
+    """Returns the one entry between two places; where closed ones stand there too, which never had an issue, the one that is not."""
+    inside = free[bisect_right(free, low, key=lambda e: e.ordinal) : bisect_left(free, high, key=lambda e: e.ordinal)]
+    for candidates in (inside, [entry for entry in inside if not entry.gap.state.closed]):
+        if len(candidates) == 1:
+            return candidates[0]
+    return None
+
+
+def _likeness(one: str, other: str) -> float:
+    """Returns how alike two titles are, 0 to 100: word by word, or one of three words and more that the other has all of."""
+    from rapidfuzz import fuzz
+
+    whole = fuzz.token_sort_ratio(one, other)
+    if min(one.count(" "), other.count(" ")) < ENOUGH_WORDS - 1:
+        return whole
+    return max(whole, 0.9 * fuzz.token_set_ratio(one, other))
