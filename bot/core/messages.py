@@ -28,13 +28,19 @@ def region_of_gap(gap: Gap, document: Document, source: Source) -> Region:
     """Returns what the issue of a gap says: the gap's detail, and below it where the document says so."""
     parts = [f"**{defanged(gap.title)}**"] if shortened(gap.title) != gap.title else []
     if gap.detail.strip():
-        parts.append(defanged(gap.detail.strip("\n")))
+        parts.append(defanged(_without_rule(gap.detail.strip("\n"))))
     elif gap.fields and gap.kind is Kind.TABLE:
         parts.append("\n".join(f"- **{defanged(field.label)}:** {defanged(field.value)}" for field in gap.fields if field.value))
     content = "\n\n".join(parts)
     if len(content) > MAX_CONTENT:
         content = defanged(content[:MAX_CONTENT].rpartition("\n")[0]) + "\n\n_… cut here: the rest stands in the document._"
     return Region(content.strip("\n"), _footer(gap, document, source))
+
+
+def _without_rule(detail: str) -> str:
+    """Returns the detail without the thematic break that parts it from the next gap in the document."""
+    body, _, last = detail.rpartition("\n\n")
+    return body.rstrip("\n") if last.strip() and not last.strip().strip("-*_ ") else detail
 
 
 def _footer(gap: Gap, document: Document, source: Source) -> str:

@@ -239,6 +239,13 @@ class TestRegion:
         assert "- **Impact:** high | wide" in body
         assert "Owner" not in body
 
+    @pytest.mark.parametrize(
+        ("detail", "shown"),
+        [("text\n\n---", "text"), ("text\n\n* * *\n", "text"), ("heading\n---", "heading\n---"), ("---", "---")],
+    )
+    def test_a_rule_at_the_end_parts_gaps_and_is_not_shown(self, detail: str, shown: str):
+        assert f" -->\n{shown}\n\n<sub>" in self.body(gap("t", detail=detail))
+
     def test_fault_75_a_title_too_long_stands_in_the_body(self):
         assert f"**{'x' * 300}**" in self.body(gap("x" * 300))
 
