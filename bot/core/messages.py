@@ -5,6 +5,7 @@ What a document says is quoted only through `defanged`; names of files and secti
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 HELD_TITLE = "Gapkeeper: plan waiting"
 HELD_LABEL = Label("gap: plan", "fbca04", "A plan of Gapkeeper that waits for a person")
 _SHOWN_ROWS = 200
+_LAST_RULE = re.compile(r"(?:^|\n\n)(?: {0,3})([-*_])(?:[ \t]*\1){2,}[ \t\n]*\Z")
 
 
 def region_of_gap(gap: Gap, document: Document, source: Source) -> Region:
@@ -38,9 +40,8 @@ def region_of_gap(gap: Gap, document: Document, source: Source) -> Region:
 
 
 def _without_rule(detail: str) -> str:
-    """Returns the detail without the thematic break that parts it from the next gap in the document."""
-    body, _, last = detail.rpartition("\n\n")
-    return body.rstrip("\n") if last.strip() and not last.strip().strip("-*_ ") else detail
+    """Returns the detail without the thematic break that parts it from the next gap (CommonMark 0.31 §4.1)."""
+    return _LAST_RULE.sub("", detail)
 
 
 def _footer(gap: Gap, document: Document, source: Source) -> str:

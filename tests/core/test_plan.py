@@ -241,7 +241,7 @@ class TestRegion:
 
     @pytest.mark.parametrize(
         ("detail", "shown"),
-        [("text\n\n---", "text"), ("text\n\n* * *\n", "text"), ("heading\n---", "heading\n---"), ("---", "---")],
+        [("text\n\n---", "text"), ("text\n\n* * *\n", "text"), ("heading\n---", "heading\n---"), ("a\n\n--", "a\n\n--")],
     )
     def test_a_rule_at_the_end_parts_gaps_and_is_not_shown(self, detail: str, shown: str):
         assert f" -->\n{shown}\n\n<sub>" in self.body(gap("t", detail=detail))
