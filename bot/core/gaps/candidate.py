@@ -29,12 +29,16 @@ _REFERENCE = re.compile(r"#\d+|[A-Z][A-Z0-9]{0,9}(?:-[A-Z0-9]{1,8}){0,2}-\d+[a-z
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an entry stands, and what its headings and lead-ins say about it."""
+    """Where an entry stands, and what its headings and lead-ins say about it.
+
+    `gappy`: the document or a heading announces gaps; `near`: a heading below the title does.
+    """
 
     path: tuple[str, ...] = ()
     state: State | None = None
     priority: str | None = None
     gappy: bool = False
+    near: bool = False
     role: str | None = None
     resolved: bool = False
     legend: Mapping[str, str] = field(default_factory=dict)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 TITLE_LIMIT = 120
 _HEAD_LIMIT = 1500
+_SHORT_SENTENCE = 12
 
 _BOX = re.compile(r"\[ {0,2}([^\[\]\s]?) {0,2}\](?=\s|$)")
 _SEPARATOR = re.compile(r"(?:\s|[:：|·•→>]|[—–-](?=\s|$)|[.,](?=\s|$))+")
@@ -392,7 +393,7 @@ class _Reader:
         high = self.right(low, high)
         if self.shape is Shape.CELL:
             return self.trim(low, high)
-        sentence = _SENTENCE.search(self.s, low, high)
+        sentence = next((found for found in _SENTENCE.finditer(self.s, low, high) if found.start() - low >= _SHORT_SENTENCE), None)
         end = sentence.start() + (sentence[0] in "?？") if sentence else high
         if end - low > TITLE_LIMIT:
             blank = self.s.rfind(" ", low + TITLE_LIMIT // 2, low + TITLE_LIMIT)

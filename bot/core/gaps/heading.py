@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from bot.core.blocks import Block, Blocks
     from bot.core.gaps.outline import Section
 
-FIELD_EVIDENCE = frozenset({"status", "priority", "severity", "effort", "resolution", "id"})
+FIELD_EVIDENCE = frozenset({"status", "priority", "severity", "effort", "resolution", "id", "complexity"})
 
 
 def candidate(source: Blocks, section: Section, place: Place, why: str) -> Candidate | None:

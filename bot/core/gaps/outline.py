@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bot.core.blocks import Heading
 from bot.core.gaps.entry import Head, Shape, read_head
 from bot.core.gaps.fields import Labelled, fields_of
-from bot.core.gaps.model import State
+from bot.core.gaps.model import State, StateSource
 from bot.core.gaps.repair import view
 from bot.core.gaps.vocabulary import PRIORITIES, SECTIONS, STATES, Found, Word, listed, priority_in, section_role, words
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 _NOT_URGENCY = listed(
     "impact effort complexity confidence value hanging level cost impacto esforço esfuerzo aufwand fidelity quality"
 )
+REPEATED = 3
+"""A title that stands more often than this names a part of an entry (`Impact`), not an entry."""
 EVIDENCE = frozenset({"status", "priority", "severity", "effort", "resolution"})
 _CONTAINER = listed(
     "gap gaps item items issue issues idea ideas task tasks feature features bug bugs debt debts improvement improvements limitation "
@@ -87,10 +90,15 @@ def outline(source: Blocks) -> Section:
         open_sections.append(section)
     for section in open_sections:
         section.end = root.end
+    if root.sections and root.sections[0].level == 1 and root.sections[0].sections and root.sections[0].role not in {"log", "gaps"}:
+        root.sections[0].role = None
+    titles = Counter(section.title for section in root.walk())
     for section in root.walk():
         section.fields = fields_of(source, section.blocks)
         if section.proven and not section.sure:
             section.role = None
+        elif titles[section.title] > REPEATED and section.level > 1:
+            section.role = "detail"
     return root
 
 
@@ -129,8 +137,8 @@ def _said(found: Sequence[Word], head: Head, role: str | None) -> State | None:
     """Returns the state that the heading as a whole gives to what it holds."""
     if role == "archive":
         return State.DONE
-    if head.state is not None and head.state is not State.OPEN:
-        return head.state
+    if head.state is not None and (head.state_source is StateSource.SUFFIX or head.state.closed or head.state is State.DEFERRED):
+        return head.state if head.state is not State.OPEN else None
     if not found:
         return None
     hit = STATES.at(found, 0)

@@ -8,6 +8,7 @@ and entries without evidence to a series that has it.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -18,22 +19,26 @@ from bot.core.gaps import heading, listing
 from bot.core.gaps import table as tables
 from bot.core.gaps.candidate import Candidate, Place, items_below, same_words
 from bot.core.gaps.entry import Shape, read_head
-from bot.core.gaps.fields import fields_of
-from bot.core.gaps.model import Kind, Remark, State
+from bot.core.gaps.fields import fields_of, line_fields
+from bot.core.gaps.model import Kind, Remark, State, StateSource
 from bot.core.gaps.outline import Section, outline
 from bot.core.gaps.plain import plain
 from bot.core.gaps.repair import view
 from bot.core.gaps.vocabulary import LEVEL_MARKS, SECTIONS, STATES, priority_in, section_role, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from bot.core.blocks import Block, Blocks, Item
     from bot.core.gaps.entry import Head
 
 SKIPPED = frozenset({"legend", "guide", "reference", "log"})
 WEAK = frozenset({"summary", "plan", "inventory"})
+_ALL_DONE = re.compile(
+    r"\ball\b(?! must| should| will)[^,;]{0,60}\b(?:been|are|were|is|now) (?:now )?(?:fixed|resolved|closed|completed|complete|implemented|done)\b"
+)
 _BOX = re.compile(r"\[.?\](?=\s)")
+ANNOUNCEMENT = 60
 _RANK = {Kind.HEADING: 3, Kind.CHECKBOX: 2, Kind.LIST: 1, Kind.TABLE: 0}
 
 
@@ -68,8 +73,9 @@ class _Walk:
         self.remarks: list[Remark] = []
         titles = [section.title for section in root.sections[:1]]
         self.title = titles[0] if titles else ""
-        self.gappy = any(_announces_gaps(text) for text in (name, self.title))
         self.intro = _intro(source, root)
+        self.gappy = any(_announces_gaps(text) for text in (name, self.title)) or _is_list_of_things(source, root)
+        self.settled = next((State.DONE for sentence in re.split(r"[.\n]", self.intro) if _ALL_DONE.search(sentence)), None)
         self.legend = _legend(root)
 
     def say(self, line: int, *, taken: bool, what: str, why: str) -> None:
@@ -85,9 +91,10 @@ class _Walk:
         return replace(
             outer,
             path=outer.path if top or not section.title else (*outer.path, section.title),
-            state=section.said if section.said not in {None, State.OPEN} else outer.state,
+            state=section.said if section.said not in {None, State.OPEN} else outer.state or self.settled,
             priority=section.urgency or outer.priority,
             gappy=gappy,
+            near=section.heading is not None and not top and (outer.near or section.role == "gaps" or _announces_gaps(section.title)),
             role=section.role if section.role is not None else outer.role,
             resolved="resol" in self.intro or "addressed" in self.intro or "fixed" in self.intro,
             legend=self.legend,
@@ -97,7 +104,7 @@ class _Walk:
 
     def section(self, section: Section, place: Place, *, weak: bool) -> None:
         """Looks at what stands directly in a section that groups, then at the sections below it."""
-        self.blocks(section.blocks, place, weak=weak)
+        self.blocks(section, place, weak=weak)
         chosen = self.heading_items(section, place)
         for child in section.sections:
             if child.role in SKIPPED and not _proves(child):
@@ -125,7 +132,8 @@ class _Walk:
         children = [child for child in section.sections if child.role not in SKIPPED or _proves(child)]
         scores = {id(child): _score(self.source, child, place) for child in children}
         strong = [child for child in children if scores[id(child)] >= 3]
-        numbered = sum(child.head is not None and child.head.ordinal is not None for child in children)
+        ordinals = [child for child in children if child.head is not None and child.head.ordinal is not None]
+        continues = sum(scores[id(child)] >= 3 for child in ordinals) * 2 >= len(ordinals)
         chosen: dict[int, str] = {}
         for child in children:
             score = scores[id(child)]
@@ -133,19 +141,21 @@ class _Walk:
                 chosen[id(child)] = _reason(child)
             elif score >= 1 and len(strong) * 2 >= len(children) and not child.container and child.role is None:
                 chosen[id(child)] = "stands in a series of headings that are gaps"
-            elif score >= 2 and numbered >= 2 and child.head is not None and child.head.ordinal is not None:
+            elif score >= -1 and len(ordinals) > 2 and child in ordinals and continues and child.role is None:
+                chosen[id(child)] = "continues a numbering of headings that are gaps"
+            elif score >= 2 and len(ordinals) > 1 and child in ordinals and (_prose(self.source, child) or child.fields):
                 chosen[id(child)] = "a numbered heading with a text of its own"
         return chosen
 
     # Blocks of a grouping section.
 
-    def blocks(self, blocks: Sequence[Block], place: Place, *, weak: bool) -> None:
+    def blocks(self, section: Section, place: Place, *, weak: bool) -> None:
         lead: Paragraph | None = None
         width = 0
         above: tuple[tables.Columns, Place] | None = None
-        for block in blocks:
+        for block in section.blocks:
             if isinstance(block, Listing):
-                self.list(block, self.led(lead, place), weak=weak or self.lead_role(lead) in WEAK, lead=lead)
+                self.list(block, self.led(lead, place), section, weak=weak or self.lead_role(lead) in WEAK, lead=lead)
                 lead = None
             elif isinstance(block, Table):
                 above = self.table(block, place, weak=weak)
@@ -186,10 +196,11 @@ class _Walk:
             priority=urgency.word if urgency is not None and len(found) <= 4 else place.priority,
             state=said or (State.DONE if role == "archive" else place.state),
             gappy=place.gappy or _announces_gaps(text),
+            near=place.near or _announces_gaps(text),
             role=role or place.role,
         )
 
-    def list(self, block: Listing, place: Place, *, weak: bool, lead: Paragraph | None) -> None:
+    def list(self, block: Listing, place: Place, section: Section, *, weak: bool, lead: Paragraph | None) -> None:
         if place.role in SKIPPED or self.lead_role(lead) in SKIPPED:
             self.say(block.first, taken=False, what="list", why=f"{place.role}: nothing in it is a gap")
             return
@@ -197,17 +208,15 @@ class _Walk:
         boxed = any(head is not None and head.box is not None for _, head in heads) or any(
             (head := listing.head_of(self.source, item)) is not None and head.box is not None for item in items_below([block])
         )
-        takes, why = self.takes_list(block, heads, place, boxed=boxed)
+        takes, why = self.takes_list(block, heads, place, section, boxed=boxed)
         if not takes:
             self.say(block.first, taken=False, what="list", why=why)
             return
         for item, head in heads:
             if head is not None:
-                self.entry(item, head, place, block, boxed=boxed, weak=weak, why=why)
+                self.entry(item, head, place, block, section, boxed=boxed, weak=weak, why=why)
 
-    def takes_list(
-        self, block: Listing, heads: Sequence[tuple[Item, Head | None]], place: Place, *, boxed: bool
-    ) -> tuple[bool, str]:
+    def takes_list(self, block: Listing, heads: Sequence[tuple[Item, Head | None]], place: Place, section: Section, *, boxed: bool) -> tuple[bool, str]:
         """Tells whether a list's entries are gaps, and why."""
         if boxed:
             return True, "a checkbox"
@@ -221,24 +230,35 @@ class _Walk:
         )
         if proven * 2 > len(heads):
             return True, "entries with an id, a state or a priority"
-        if place.gappy:
+        if _is_form(self.source, block):
+            return False, "labels or counts, not entries"
+        if place.near or (place.gappy and self.listed(block, section)):
             return True, "the section or the document announces gaps"
         return False, "nothing says that these are gaps"
 
-    def entry(self, item: Item, head: Head, place: Place, block: Listing, *, boxed: bool, weak: bool, why: str) -> None:
+    def listed(self, block: Listing, section: Section) -> bool:
+        """Tells whether a section is mainly its lists; a list in the midst of prose enumerates arguments, not gaps."""
+        prose = sum(len(other.text) for other in section.blocks if isinstance(other, Paragraph))
+        lists = sum(len(self.source.lines_span(other.first, other.end)) for other in section.blocks if isinstance(other, Listing))
+        return lists >= prose or any(head.lead for item in block.items if (head := listing.head_of(self.source, item)) is not None)
+
+    def entry(self, item: Item, head: Head, place: Place, block: Listing, section: Section, *, boxed: bool, weak: bool, why: str) -> None:
         nested = [below for below in item.blocks if isinstance(below, Listing)]
         if nested and _is_label(self.source, item, head, nested, boxed=boxed):
             self.say(item.first, taken=False, what="list entry", why="a label that groups the entries below it")
             urgency = priority_in(head.title, near=9) if len(words(head.title)) <= 5 else None
             inner = replace(place, path=(*place.path, head.title), priority=urgency.word if urgency else place.priority)
             for below in nested:
-                self.list(below, inner, weak=weak, lead=None)
+                self.list(below, inner, section, weak=weak, lead=None)
             return
         if boxed and head.box is None:
             self.say(item.first, taken=False, what="list entry", why="a remark between checkboxes")
             return
         if not head.title:
             self.say(item.first, taken=False, what="list entry", why="empty")
+            return
+        if head.box is None and _states_nothing(self.source, item):
+            self.say(item.first, taken=False, what="list entry", why="a question or a pointer, not a gap")
             return
         made = listing.candidate(self.source, item, head, place, why)
         made.weak = weak and not (head.box is not None and head.id is not None)
@@ -251,7 +271,7 @@ class _Walk:
             self.say(block.first, taken=False, what="table", why="no column names a gap" if cols is None else f"{place.role}")
             return None
         tracked = cols.has("status", "priority", "severity") or cols.id is not None or len(cols.answers) > 1
-        if not (tracked or place.gappy):
+        if not (tracked or (place.gappy and place.role == "gaps")):
             self.say(block.first, taken=False, what="table", why="nothing says that its rows are gaps")
             return None
         above = (cols, replace(place, path=place.path))
@@ -271,6 +291,16 @@ class _Walk:
 
 
 # What a section is.
+
+
+def _is_list_of_things(source: Blocks, root: Section) -> bool:
+    """Tells whether the document is little else than lists in sections, and its headings speak of urgency or state."""
+    sections = list(root.walk())
+    if any(section.role == "log" for section in sections[:2]):
+        return False
+    listed = sum(block.end - block.first for section in sections for block in section.blocks if isinstance(block, (Listing, Table)))
+    hints = sum(section.urgency is not None or section.said is not None or _announces_gaps(section.title) for section in sections)
+    return listed * 2 > len(source.lines) and (hints > 0 or len(sections) == 1)
 
 
 def _announces_gaps(title: str) -> bool:
@@ -306,8 +336,10 @@ def _score(source: Blocks, section: Section, place: Place) -> int:
     score += 2 * (head.priority is not None and not section.container)
     score += head.ordinal is not None
     score += head.state is not None and not section.container
-    score += _prose(section)
+    score += _prose(source, section)
     score += place.gappy and not section.container and section.role is None
+    parts = [child for child in section.sections if child.role != "detail"]
+    score += (place.role == "gaps" or _is_shelf(section.parent)) and not section.container and section.role is None and not parts
     if section.container:
         score -= 3
     if section.role is not None and section.role != "gaps":
@@ -316,10 +348,36 @@ def _score(source: Blocks, section: Section, place: Place) -> int:
     return score
 
 
-def _prose(section: Section) -> int:
-    """Tells whether a text of its own stands right below the heading."""
-    first = section.blocks[0] if section.blocks else None
-    return int(isinstance(first, Paragraph) or any(isinstance(block, Opaque) and block.kind != "hr" for block in section.blocks))
+def _is_shelf(section: Section | None) -> bool:
+    """Tells whether a heading only says how urgent or in which state the entries below it are: `## LOW`."""
+    return section is not None and section.container and (section.urgency is not None or section.said is not None)
+
+
+def _prose(source: Blocks, section: Section) -> int:
+    """Tells whether a text of its own stands below the heading: a paragraph that does more than announce a list, or code."""
+    follows: list[Block | None] = [*section.blocks[1:], None]
+    for block, after in zip(section.blocks, follows, strict=False):
+        if isinstance(block, Opaque) and block.kind not in {"hr", "html_block", "blockquote"}:
+            return 1
+        if isinstance(block, Paragraph):
+            text = block.text.of(source.text).rstrip("*_ ")
+            if not isinstance(after, Listing) or (len(text) > ANNOUNCEMENT and not text.endswith((":", "："))):
+                return 1
+        if isinstance(block, Listing) and _has_tail(source, block):
+            return 1
+    return 0
+
+
+def _has_tail(source: Blocks, block: Listing) -> bool:
+    """Tells whether a new sentence follows the list at the margin: CommonMark counts it to the last entry, its author did not."""
+    lead = block.items[-1].lead
+    if lead is None:
+        return False
+    for before, line in itertools.pairwise(lead.lines):
+        at_margin = line.start == source.lines.starts[source.lines.index(line.start)]
+        if at_margin and before.of(source.text).rstrip().endswith((".", "!", "?")) and source.text[line.start].isupper():
+            return True
+    return False
 
 
 def _against(source: Blocks, section: Section) -> int:
@@ -329,14 +387,14 @@ def _against(source: Blocks, section: Section) -> int:
     against = 0
     if not own and _has_boxes(source, lists):
         against += 4
-    if not own and lists and not _prose(section):
+    if not own and lists and not _prose(source, section):
         against += 3
     if any(
         child.head is not None and (child.head.id or child.roles & {"status", "priority", "severity", "effort"})
         for child in section.sections
     ):
         against += 3
-    if not section.blocks and section.sections:
+    if section.sections and not _prose(source, section) and not own:
         against += 2
     return against
 
@@ -372,6 +430,24 @@ def _is_label(source: Blocks, item: Item, head: Head, nested: Sequence[Listing],
         return len(words(text)) <= 6
     names = [word for word in text.split() if word.lower() not in {"and", "or", "the", "of", "&", "in", "for"}]
     return len(names) <= 4 and all(name[0].isupper() or name[0] == "$" for name in names) and text[-1].isalnum()
+
+
+def _states_nothing(source: Blocks, item: Item) -> bool:
+    """Tells `Why this name?` and `See [the issues](…)` from an entry that states something."""
+    raw = item.lead.lines[0].of(source.text) if item.lead is not None else ""
+    first = raw.split(" ", 1)[0].lower().strip("*_")
+    return (first == "why" and raw.rstrip().endswith("?")) or (first == "see" and "](" in raw)
+
+
+def _is_form(source: Blocks, block: Listing) -> bool:
+    """Tells whether most entries only fill in a label: `Symptom: …`, `Critical: 4`."""
+    forms = 0
+    for item in block.items:
+        if item.lead is None:
+            continue
+        found = list(line_fields(source, item.lead.lines[0]))
+        forms += bool(found) and (found[0].role != "other" or found[0].field.value.strip("*_ ~<>")[:1].isdigit())
+    return forms * 2 > len(block.items)
 
 
 def _mostly_links(source: Blocks, block: Listing) -> bool:
@@ -410,10 +486,9 @@ def _legend(root: Section) -> dict[str, str]:
 
 def _settle(walk: _Walk) -> list[Candidate]:
     """Returns the candidates that stand once repeats, plans and entries without evidence have given way."""
-    found = walk.found
+    found = _without_repeats(walk, walk.found)
     if any(not candidate.weak for candidate in found):
         found = _drop(walk, found, lambda candidate: not candidate.weak, "a plan or a summary of what stands elsewhere")
-    found = _without_repeats(walk, found)
     return _by_evidence(walk, found)
 
 
@@ -433,14 +508,19 @@ def _without_repeats(walk: _Walk, found: Sequence[Candidate]) -> list[Candidate]
     by_word: dict[str, list[tuple[frozenset[str], Candidate]]] = {}
     kept: list[Candidate] = []
     groups: dict[int, list[Candidate]] = {}
-    for candidate in sorted(found, key=lambda c: (-_RANK[c.kind], c.first)):
+    for candidate in sorted(found, key=lambda c: (c.weak, -_RANK[c.kind], c.first)):
         groups.setdefault(candidate.group, []).append(candidate)
+    numbering = {c.head.ordinal: c for c in found if c.kind is Kind.HEADING and c.head.ordinal is not None and c.head.id is None}
     for group in groups.values():
         repeats = [_repeated(candidate, known, by_word) for candidate in group]
+        if _same_numbering(group, numbering):
+            repeats = [(numbering[str(_number(candidate))], True) if _number(candidate) else None for candidate in group]
         whole = len(group) > 1 and sum(first is not None for first in repeats) * 2 > len(group)
         fresh: list[Candidate] = []
         for candidate, first in zip(group, repeats, strict=True):
             if (first is not None and first[1]) or (whole and not candidate.evidence & {"box", "id"}):
+                if first is not None:
+                    _complete(first[0], candidate)
                 walk.say(
                     candidate.first, taken=False, what=f"{candidate.kind.value} entry", why="repeats entries that stand elsewhere"
                 )
@@ -457,6 +537,31 @@ def _without_repeats(walk: _Walk, found: Sequence[Candidate]) -> list[Candidate]
             for word in chosen:
                 by_word.setdefault(word, []).append((chosen, candidate))
     return kept
+
+
+def _complete(kept: Candidate, repeat: Candidate) -> None:
+    """Takes over from a repeat what the detailed mention does not say: a state, a priority, an id, the effort."""
+    spoken = {StateSource.DEFAULT, StateSource.SECTION}
+    if kept.state_source in spoken and repeat.state_source not in spoken:
+        kept.state, kept.state_source, kept.state_span = repeat.state, repeat.state_source, repeat.state_span
+    if kept.priority is None and repeat.priority is not None:
+        kept.priority, kept.priority_span = repeat.priority, repeat.priority_span
+    if kept.head.id is None and repeat.head.id is not None:
+        kept.head.id, kept.head.id_span = repeat.head.id, repeat.head.id_span
+    if kept.effort[0] is None and (effort := repeat.field("effort")) is not None:
+        kept.fields.append(effort)
+
+
+def _same_numbering(group: Sequence[Candidate], numbering: Mapping[str, Candidate]) -> bool:
+    """Tells whether the ids of a table count exactly as the numbered headings do: `TD-007` stands for `7.`."""
+    if group[0].kind is not Kind.TABLE or len(group) < 3 or len(group) != len(numbering):
+        return False
+    return all(candidate.head.id is not None and str(_number(candidate)) in numbering for candidate in group)
+
+
+def _number(candidate: Candidate) -> int:
+    digits = re.search(r"\d+$", candidate.head.id or "")
+    return int(digits[0]) if digits else 0
 
 
 def _keys(candidate: Candidate) -> list[object]:
@@ -479,7 +584,7 @@ def _repeated(
     for key in _keys(candidate)[::-1]:
         other = known.get(key)
         if other is not None and other.group != candidate.group:
-            return other, other.kind is not candidate.kind
+            return other, other.kind is not candidate.kind or candidate.place.role == "archive"
     mine = same_words(candidate.head.title)
     if not mine:
         return None
@@ -502,6 +607,14 @@ def _by_evidence(walk: _Walk, found: list[Candidate]) -> list[Candidate]:
             found,
             lambda c: c.kind is not Kind.HEADING or bool(c.evidence & heading.FIELD_EVIDENCE) or series[c.series] > 0,
             "the document's gaps carry fields, this heading has none",
+        )
+    stated = [candidate for candidate in headings if candidate.evidence & {"status", "id"}]
+    if len(stated) >= 3:
+        found = _drop(
+            walk,
+            found,
+            lambda c: c.kind is not Kind.LIST or bool(c.evidence) or c.place.near or c.place.role == "archive",
+            "the document's gaps are headings with a status or an id",
         )
     return found
 

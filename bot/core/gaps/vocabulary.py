@@ -31,8 +31,8 @@ EMOJI = re.compile(
 
 _MARKS = {
     State.DONE: "✅ ✔ ☑ 🎉 👍 ✓ 🏁 :white_check_mark: :heavy_check_mark: :ballot_box_with_check: 🗹 🆗",
-    State.OPEN: "❌ ✗ ✘ ✖ ☐ 🔲 ⬜ 📋 ❎ 🆕 ❓ ❗ 📝 🟥 :x: ⭕ ◻ ▢ 🔳 ⬛ ○ ◯",
-    State.IN_PROGRESS: "⚠ 🚧 🔄 ⏳ 🏗 🔧 🛠 🔨 ⌛ 🔃 ♻ 🟨 :construction: :warning: :hourglass: ◐ ◑ 👷",
+    State.OPEN: "❌ ✗ ✘ ✖ ☐ 🔲 ⬜ 📋 ❎ 🆕 ❓ ❗ 📝 :x: ⭕ ◻ ▢ 🔳 ⬛ ○ ◯",
+    State.IN_PROGRESS: "⚠ 🚧 🔄 ⏳ 🏗 🔧 🛠 🔨 ⌛ 🔃 ♻ :construction: :warning: :hourglass: ◐ ◑ 👷",
     State.DEFERRED: "⏸ 💤 🔜 ⏭ 🧊 🅿 ⏰ 🗓 📅",
     State.WONTFIX: "🚫 ⛔ 🗑 🙅 :no_entry:",
 }
@@ -227,17 +227,45 @@ _SAME_WORD = {"lower": "low"}
 
 
 def section_role(title: str) -> str | None:
-    """Returns what a heading announces, by the phrase it starts or ends with; None for a heading with a subject of its own."""
+    """Returns what a heading announces, by the phrase it is, or starts or ends with; None for a heading with a subject of its own."""
     found = words(title)
     if not found:
         return None
-    last = None
-    for index in range(len(found)):
-        hit = SECTIONS.at(found, index)
-        if hit is not None and index + hit[1] == len(found):
-            last = hit[0]
-            break
-    first = SECTIONS.at(found, 0)
-    if first is None or (first[0] in {"gaps", "inventory"} and last is not None) or first[1] * 3 < len(found):
-        return last
-    return first[0] if first[0] != "gaps" or first[1] == len(found) else None
+    whole = SECTIONS.whole(found)
+    if whole is not None:
+        return whole
+    hits = [(index, *hit) for index in range(len(found)) if (hit := SECTIONS.at(found, index))]
+    gaps = any(role == "gaps" for _, role, _ in hits)
+    for index, role, count in hits:
+        alone = count == 1 and found[index].text in AMBIGUOUS
+        if index == 0 and role != "gaps" and not alone and _opens(found, role, count, gaps=gaps):
+            return role
+    for index, role, count in hits:
+        alone = count == 1 and (found[index].text in AMBIGUOUS or role not in _CLOSING)
+        if index + count == len(found) and role != "gaps" and not alone and not (gaps and role == "inventory"):
+            return role
+    return "gaps" if gaps else None
+
+
+def _opens(found: Sequence[Word], role: str, count: int, *, gaps: bool) -> bool:
+    """Tells whether a phrase at the start of a title announces a section: a long phrase, or one that the rest only completes."""
+    if role == "inventory" and gaps and found[0].text not in _QUESTIONS:
+        return False
+    if found[0].text in _QUESTIONS:
+        return True
+    if count > 1:
+        return count * 3 >= len(found)
+    return len(found) <= (4 if role in {"archive", "summary"} else 2) or found[count].text in _COMPLETES
+
+
+_CLOSING = frozenset({"summary", "plan", "log", "legend", "reference"})
+_QUESTIONS = listed("why how warum wie cómo comment como как почему")
+_COMPLETES = listed("of for by to in at on de der von für del da do des du по")
+AMBIGUOUS = listed(
+    "progress coverage results tracking matrix comparison dashboard score overall benchmarks distribution counts index format key files "
+    "help setup labels example examples see categories classification appendix strategy process workflow rules standards policy "
+    "architecture features scope context background inventory working existing found covered supported goals vision principles usage "
+    "verification management prevention commands questions links contents history changes updates log testing implemented priorities "
+    "schedule phases plan recommendation architektur formato modelo format формат process plano"
+)
+"""Single words that announce a section only as its whole title: `Caching strategy` is a subject, `Strategy` is not."""

@@ -124,7 +124,7 @@ SECTIONS = {
         reporting, reporting issues, reporting bugs, how to report, lessons learned, best practices, debt management,
         management, prevention, prevention strategies, testing checklist, checklist, how to verify, verification, release
         process, quick start, setup, commands, standards, documentation standards, using this document, using this file,
-        governance, help, faq, questions, sign off
+        governance, faq, questions, sign off
     """,
     "reference": """
         references, reference, links, resources, see also, related, further reading, sources, table of contents, contents,
@@ -163,7 +163,7 @@ SECTIONS = {
         what exists today, working features, current state, existing documentation inventory, capabilities, already done,
         covered, what is covered, what s covered, what is supported, what s supported, existing coverage, current
         implementation, working skeletons, architecture, current architecture, background, context, introduction, purpose,
-        scope, methodology, about, motivation, goals, vision, not gaps, non gaps, why, philosophy, tech stack, project
+        scope, methodology, about, motivation, goals, vision, not gaps, non gaps, why, philosophy, why not, tech stack, project
         structure, design principles, principles, assumptions, what s good, what already exists, already present, already
         supported, what is good, what works today, fully implemented, implemented and tested, complete features
     """,
