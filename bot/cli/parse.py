@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.cli.fault import fail
+from bot.cli.fault import fail, in_file
 from bot.cli.files import read
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def command(
             continue
         reading = parse(DocumentPath(str(path)), data)
         if isinstance(reading, ParseFailure):
-            faults.append(f"{path}:{reading.problem.line}: {reading.problem.message}")
+            faults.append(in_file(path, reading.problem))
         if as_json:
             typer.echo(json.dumps(as_object(reading), ensure_ascii=False))
         else:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.cli.fault import fail
+from bot.cli.fault import fail, in_file
 from bot.cli.files import read
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def _of_file(path: Path) -> Plan:
         fail(data)
     reading = parse(DocumentPath(str(path)), data)
     if isinstance(reading, ParseFailure):
-        fail(f"{path}:{reading.problem.line}: {reading.problem.message}")
+        fail(in_file(path, reading.problem))
     return plan(View(RepositoryId(0), (reading,), (), frozenset(), (), Config(), Source()))
 
 
@@ -111,17 +111,17 @@ def _show(decided: Plan) -> None:
     from rich.text import Text
 
     console = Console(highlight=False)
-    if decided.rows:
-        table = Table(box=None, pad_edge=False, header_style="bold")
+    for path in dict.fromkeys(row.path for row in decided.rows):
+        table = Table(title=Text(path), title_justify="left", box=None, pad_edge=False, header_style="bold")
+        table.add_column("line", justify="right", style="dim")
         table.add_column("step", no_wrap=True)
         table.add_column("issue", justify="right")
         table.add_column("gap", overflow="fold", ratio=2)
         table.add_column("labels", overflow="fold", ratio=1, style="cyan")
-        table.add_column("where", style="dim", overflow="fold")
         for row in decided.rows:
-            number = f"#{row.number}" if row.number else ""
-            where = f"{row.path}:{row.line}" if row.line else row.path
-            table.add_row(row.action, number, Text(row.title), Text(", ".join(row.labels)), Text(where))
+            if row.path == path:
+                number = f"#{row.number}" if row.number else "new"
+                table.add_row(str(row.line or ""), row.action, number, Text(row.title), Text(", ".join(row.labels)))
         console.print(table)
     counts = as_object(decided)["summary"]
     said = ", ".join(f"{count} × {action}" for action, count in counts.items()) or "nothing to do"
