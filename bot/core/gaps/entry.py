@@ -391,6 +391,9 @@ class _Reader:
         if self.shape is Shape.HEADING:
             return self.trim(low, self.right(low, high))
         high = self.right(low, high)
+        first_line = self.s.find("\n", low, high)
+        if first_line > 0 and self.head.state is None:
+            self.right(low, first_line)
         if self.shape is Shape.CELL:
             return self.trim(low, high)
         sentence = next((found for found in _SENTENCE.finditer(self.s, low, high) if found.start() - low >= _SHORT_SENTENCE), None)
@@ -432,7 +435,7 @@ class _Reader:
                 self.classify(shift, shift + end)
         elif said:
             stop = next((i for i, char in enumerate(said) if char in ".;:\n(—–,"), len(said))
-            state = said_state(said[:stop])
+            state = said_state(said[:stop], strict=True)
             if state is not None and len(words(said[:stop])) <= 3:
                 self.head.say(state, StateSource.SUFFIX, self.view.span(at, at + stop))
         if self.head.state is None or self.head.priority is None:

@@ -39,6 +39,11 @@ _ALL_DONE = re.compile(
 )
 _BOX = re.compile(r"\[.?\](?=\s)")
 ANNOUNCEMENT = 60
+_META = tuple(
+    f"{this} {document}"
+    for this, documents in (("this", "document file page list section"), ("dieses", "dokument"), ("este", "documento"), ("ce", "document"))
+    for document in documents.split()
+)
 _RANK = {Kind.HEADING: 3, Kind.CHECKBOX: 2, Kind.LIST: 1, Kind.TABLE: 0}
 
 
@@ -158,7 +163,7 @@ class _Walk:
                 self.list(block, self.led(lead, place), section, weak=weak or self.lead_role(lead) in WEAK, lead=lead)
                 lead = None
             elif isinstance(block, Table):
-                above = self.table(block, place, weak=weak)
+                above = self.table(block, place, section, weak=weak)
                 width = len(block.head.cells)
             elif isinstance(block, Paragraph):
                 rows = tables.continuation(self.source, block, width) if above is not None else []
@@ -265,13 +270,13 @@ class _Walk:
         made.group = id(block)
         self.found.append(made)
 
-    def table(self, block: Table, place: Place, *, weak: bool) -> tuple[tables.Columns, Place] | None:
+    def table(self, block: Table, place: Place, section: Section, *, weak: bool) -> tuple[tables.Columns, Place] | None:
         cols = tables.columns(self.source, block)
         if cols is None or place.role in SKIPPED:
             self.say(block.first, taken=False, what="table", why="no column names a gap" if cols is None else f"{place.role}")
             return None
         tracked = cols.has("status", "priority", "severity") or cols.id is not None or len(cols.answers) > 1
-        if not (tracked or (place.gappy and place.role == "gaps")):
+        if not (tracked or (place.near or section.role == "gaps")):
             self.say(block.first, taken=False, what="table", why="nothing says that its rows are gaps")
             return None
         above = (cols, replace(place, path=place.path))
@@ -306,6 +311,8 @@ def _is_list_of_things(source: Blocks, root: Section) -> bool:
 def _announces_gaps(title: str) -> bool:
     """Tells whether a title or a file name says that what follows is missing, broken or to be done."""
     found = words(title.replace("_", " ").replace("-", " "))
+    if found and found[0].text in {"how", "why"}:
+        return False
     for index in range(len(found)):
         hit = SECTIONS.at(found, index)
         if hit is not None and hit[0] == "gaps":
@@ -337,6 +344,7 @@ def _score(source: Blocks, section: Section, place: Place) -> int:
     score += head.ordinal is not None
     score += head.state is not None and not section.container
     score += _prose(source, section)
+    score -= 2 * _is_meta(source, section)
     score += place.gappy and not section.container and section.role is None
     parts = [child for child in section.sections if child.role != "detail"]
     score += (place.role == "gaps" or _is_shelf(section.parent)) and not section.container and section.role is None and not parts
@@ -346,6 +354,13 @@ def _score(source: Blocks, section: Section, place: Place) -> int:
         score -= 2
     score -= _against(source, section)
     return score
+
+
+def _is_meta(source: Blocks, section: Section) -> bool:
+    """Tells whether a section speaks about the document itself."""
+    first = section.blocks[0] if section.blocks else None
+    said = first.lines[0].of(source.text)[:40].lower() if isinstance(first, Paragraph) else ""
+    return said.startswith(_META)
 
 
 def _is_shelf(section: Section | None) -> bool:
@@ -361,7 +376,7 @@ def _prose(source: Blocks, section: Section) -> int:
             return 1
         if isinstance(block, Paragraph):
             text = block.text.of(source.text).rstrip("*_ ")
-            if not isinstance(after, Listing) or (len(text) > ANNOUNCEMENT and not text.endswith((":", "："))):
+            if not isinstance(after, Listing) or (len(text) > ANNOUNCEMENT and (not text.endswith((":", "：")) or ". " in text)):
                 return 1
         if isinstance(block, Listing) and _has_tail(source, block):
             return 1
@@ -427,7 +442,7 @@ def _is_label(source: Blocks, item: Item, head: Head, nested: Sequence[Listing],
     if item.ordinal is not None or len(fields_of(source, nested)) * 2 > sum(len(below.items) for below in nested):
         return False
     if text.rstrip().endswith((":", "：")):
-        return len(words(text)) <= 6
+        return len(words(text)) <= 3 or (len(words(text)) <= 6 and priority_in(text, near=6) is not None)
     names = [word for word in text.split() if word.lower() not in {"and", "or", "the", "of", "&", "in", "for"}]
     return len(names) <= 4 and all(name[0].isupper() or name[0] == "$" for name in names) and text[-1].isalnum()
 
@@ -607,6 +622,11 @@ def _by_evidence(walk: _Walk, found: list[Candidate]) -> list[Candidate]:
             found,
             lambda c: c.kind is not Kind.HEADING or bool(c.evidence & heading.FIELD_EVIDENCE) or series[c.series] > 0,
             "the document's gaps carry fields, this heading has none",
+        )
+    boxes = sum(candidate.kind is Kind.CHECKBOX for candidate in found)
+    if boxes >= 5 and boxes > len(headings):
+        found = _drop(
+            walk, found, lambda c: c.kind is not Kind.HEADING or bool(c.evidence), "the document's gaps are checkboxes, this heading is none"
         )
     stated = [candidate for candidate in headings if candidate.evidence & {"status", "id"}]
     if len(stated) >= 3:

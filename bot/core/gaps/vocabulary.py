@@ -164,10 +164,10 @@ def state_of(text: str, *, near: int = 5) -> State | None:
     return None
 
 
-def said_state(text: str, *, loose: bool = False) -> State | None:
+def said_state(text: str, *, loose: bool = False, strict: bool = False) -> State | None:
     """Returns the state that a suffix or a tag says: it must start with a phrase of state, and little else may follow.
 
-    `loose` also takes what follows, as after a closing dash: `partial (lexer only)`.
+    `loose` also takes what follows, as after a closing dash: `partial (lexer only)`; `strict` lets no everyday word count.
     """
     found = words(text[:120])
     if not found:
@@ -176,7 +176,7 @@ def said_state(text: str, *, loose: bool = False) -> State | None:
     if hit is None:
         return None
     state, count = hit
-    if _weak(found, 0, count) and count != len(found) and not text[found[0].start : found[count - 1].end].isupper():
+    if _weak(found, 0, count) and (strict or count != len(found)) and not text[found[0].start : found[count - 1].end].isupper():
         return None
     rest = text[found[count - 1].end :].lstrip(" *_~`")
     if len(found) - count <= 2 or not rest or rest[0] in ",;:.(·—–-/|✅" or loose:
@@ -234,6 +234,10 @@ def section_role(title: str) -> str | None:
     whole = SECTIONS.whole(found)
     if whole is not None:
         return whole
+    if found[0].text in {"how", "why"}:
+        return "guide" if found[0].text == "how" else "inventory"
+    if found[0].text == "what" and found[-1].text in _POSSESSES:
+        return "inventory"
     hits = [(index, *hit) for index in range(len(found)) if (hit := SECTIONS.at(found, index))]
     gaps = any(role == "gaps" for _, role, _ in hits)
     for index, role, count in hits:
@@ -258,6 +262,7 @@ def _opens(found: Sequence[Word], role: str, count: int, *, gaps: bool) -> bool:
     return len(found) <= (4 if role in {"archive", "summary"} else 2) or found[count].text in _COMPLETES
 
 
+_POSSESSES = listed("has have works work exists supports provides does do offers includes")
 _CLOSING = frozenset({"summary", "plan", "log", "legend", "reference"})
 _QUESTIONS = listed("why how warum wie cómo comment como как почему")
 _COMPLETES = listed("of for by to in at on de der von für del da do des du по")
