@@ -1,0 +1,30 @@
+"""The manifest asks for what the code needs, and for nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+from bot.github.gateway import PERMISSIONS, Gateway
+from bot.web.webhook import EVENTS
+
+MANIFEST = YAML(typ="safe").load(Path(__file__).parent.parent.joinpath("app.yml").read_text())
+LEVELS = ("read", "write")
+
+
+def test_the_permissions_are_those_that_the_gateway_names():
+    needed: dict[str, str] = {}
+    for permissions in PERMISSIONS.values():
+        for name, level in permissions.items():
+            needed[name] = max(needed.get(name, level), level, key=LEVELS.index)
+    assert MANIFEST["default_permissions"] == needed
+
+
+def test_every_request_of_the_gateway_names_its_permission():
+    requests = {name for name in dir(Gateway) if not name.startswith("_")}
+    assert set(PERMISSIONS) == requests
+
+
+def test_the_events_are_those_that_are_acted_on():
+    assert set(MANIFEST["default_events"]) == EVENTS
