@@ -50,7 +50,7 @@ def running_cluster(folder: Path) -> Iterator[Cluster]:
     if os.geteuid() == 0:
         nobody = pwd.getpwnam("nobody")
         user = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-        _let_in(folder, nobody.pw_uid)
+        os.chown(folder, nobody.pw_uid, -1)
     port = _free_port()
 
     def run(*command: str) -> None:
@@ -65,14 +65,6 @@ def running_cluster(folder: Path) -> Iterator[Cluster]:
         yield Cluster(port, count(1))
     finally:
         run(pg_ctl, "-D", str(data), "-m", "immediate", "stop")
-
-
-def _let_in(folder: Path, uid: int) -> None:
-    """Give `folder` to the user, and let them through the folders above it, which pytest makes private."""
-    os.chown(folder, uid, -1)
-    for above in folder.parents:
-        if above.owner() == "root" and not above.stat().st_mode & 0o001:
-            above.chmod(above.stat().st_mode | 0o001)
 
 
 def _free_port() -> int:

@@ -89,6 +89,8 @@ class Lease:
             log.error("lease.lost", executor=self._executor)
             self._lost()
             await self._store.write(deliveries.beat, self._executor, self._seconds, first=True)
+            # What was stopped here and taken by nobody else would otherwise be ours, and under way, for ever.
+            await self._recover([self._executor])
         self._said = time.monotonic()
 
     async def _run(self) -> None:

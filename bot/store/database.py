@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BUSY_MS = 30_000
+CONNECT_SECONDS = 10
 MIGRATIONS = Path(__file__).parent / "migrations"
 MIGRATION_LOCK = 0x6761706B
 """Names PostgreSQL's advisory lock under which one process migrates while others wait ("gapk")."""
@@ -76,7 +77,10 @@ class Database:
 
     def engine(self, *, pool: int, synchronous: Literal["FULL", "NORMAL"] = "FULL", plain: bool = False) -> sa.Engine:
         """An engine with a pool of its own. `plain` leaves transactions to the driver, as the job engine expects."""
-        engine = sa.create_engine(self.url, pool_size=pool, max_overflow=0, pool_timeout=60, pool_pre_ping=not self.embedded)
+        patience = {} if self.embedded or "connect_timeout" in self.url.query else {"connect_timeout": CONNECT_SECONDS}
+        engine = sa.create_engine(
+            self.url, pool_size=pool, max_overflow=0, pool_timeout=60, pool_pre_ping=not self.embedded, connect_args=patience
+        )
         self._engines.append(engine)
         if self.embedded:
             sa.event.listen(engine, "connect", _connect_hook(synchronous, plain=plain))

@@ -139,14 +139,17 @@ def succeed(connection: sa.Connection, repository: RepositoryId, job: str, follo
 
 
 def beat(connection: sa.Connection, executor: str, lease: float, *, first: bool) -> bool:
-    """Extend the executor's life by `lease` seconds; False when it was declared dead since (and it is not its `first` beat)."""
+    """Extend the executor's life by `lease` seconds; False when its lease had run out before (and it is not its `first` beat).
+
+    Run out is lost, also where nobody has forgotten the executor yet: its jobs may already be with another one.
+    """
     until = now(connection) + lease
     if first:
         row = insert(connection, executors).values(id=executor, expires=until)
         connection.execute(row.on_conflict_do_update(index_elements=["id"], set_={"expires": until}))
         return True
-    extended = executors.update().where(executors.c.id == executor).values(expires=until).returning(executors.c.id)
-    return connection.execute(extended).first() is not None
+    alive = executors.update().where(executors.c.id == executor, executors.c.expires >= now(connection))
+    return connection.execute(alive.values(expires=until).returning(executors.c.id)).first() is not None
 
 
 def bury(connection: sa.Connection) -> None:

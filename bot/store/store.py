@@ -89,6 +89,10 @@ class Store:
     async def _in_thread(self, act: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, act)
 
+    async def ping(self) -> None:
+        """Return if the database answers."""
+        await self.read(lambda connection: connection.execute(sa.select(1)))
+
     async def repository(self, repository: RepositoryId) -> RepositoryState | None:
         """What is remembered of a repository, None when we never met it."""
         return await self.read(_repository, repositories.c.id == repository)

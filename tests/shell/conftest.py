@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,7 +12,6 @@ from tests.postgres import Cluster, running_cluster
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
 @pytest.fixture
@@ -20,9 +21,10 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(scope="session")
-def postgres_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def postgres_cluster() -> Iterator[Cluster]:
     """A PostgreSQL server of our own for the whole run, skipped where none is installed."""
-    with running_cluster(tmp_path_factory.mktemp("postgres", numbered=True)) as cluster:
+    # Not in pytest's folders: another run may clear those away, and the server's user must get into it.
+    with TemporaryDirectory(prefix="gapkeeper-postgres-") as folder, running_cluster(Path(folder)) as cluster:
         yield cluster
 
 
@@ -32,6 +34,11 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path}/gapkeeper.db"
         return
-    cluster: Cluster = request.getfixturevalue("postgres_cluster")
-    with cluster.database() as url:
+    yield request.getfixturevalue("postgres_url")
+
+
+@pytest.fixture
+def postgres_url(postgres_cluster: Cluster) -> Iterator[str]:
+    """The URL of an empty PostgreSQL database."""
+    with postgres_cluster.database() as url:
         yield url

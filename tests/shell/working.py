@@ -68,10 +68,16 @@ async def states(store: Store) -> dict[str, str]:
 
 @asynccontextmanager
 async def working(
-    database_url: str, handler: Handler, *, retries: tuple[float, ...] = (0, 0), delay: float = 0, grace: float = 5
+    database_url: str,
+    handler: Handler,
+    *,
+    retries: tuple[float, ...] = (0, 0),
+    delay: float = 0,
+    grace: float = 5,
+    lease: float = 15.0,
 ) -> AsyncIterator[Working]:
     async with Store(database_url) as store:
-        runtime = Runtime(store, handler, retries=retries, polling_seconds=0.02)
+        runtime = Runtime(store, handler, retries=retries, polling_seconds=0.02, lease_seconds=lease)
         inbox: Inbox | None = None
         try:
             await runtime.start()

@@ -1,0 +1,252 @@
+"""The one place where settings, store, engine, inbox and web are built and joined: `build` for an ASGI app, `serve` for a process.
+
+The socket opens at once; database, engine and GitHub client (1.5 s of imports) come up behind it. A delivery that arrives
+meanwhile waits for them, within the time that GitHub gives it, instead of being refused: GitHub does not send it again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import re
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Literal
+
+import structlog
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from bot.core.errors import GapkeeperError
+from bot.web.health import Readiness, health_routes
+from bot.web.webhook import Webhook
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    import httpx
+    from structlog.typing import Processor
+
+    from bot.github.auth import GitHubApp
+    from bot.jobs.inbox import Inbox
+    from bot.jobs.runtime import Runtime
+    from bot.settings import Settings
+    from bot.store.records import Arrival, Delivery
+    from bot.store.store import Store
+
+START_SECONDS = 6.0
+"""How long a delivery waits for the start; GitHub hangs up after ten seconds."""
+
+CHECK_SECONDS = 3.0
+HOOK = "/webhooks/github"
+
+log = structlog.get_logger(__name__)
+
+
+class NotReady(GapkeeperError):
+    """The program is starting or stopping, and takes no deliveries."""
+
+
+class Gapkeeper:
+    """The parts of a running server, and their life: `start` brings all up or raises, `stop` ends them in good order."""
+
+    def __init__(self, settings: Settings, *, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        """Keep the settings; nothing is opened yet. `transport` carries the calls to GitHub in tests and in the demo."""
+        self._settings = settings
+        self._transport = transport
+        self._parts = contextlib.AsyncExitStack()
+        self._started = asyncio.Event()
+        self._store: Store | None = None
+        self.runtime: Runtime | None = None
+        self._inbox: Inbox | None = None
+        self.status: Literal["starting", "ok", "stopping", "failed"] = "starting"
+
+    async def start(self) -> None:
+        """Bring everything up. Raises `DatabaseUnusable` or `SchemaMismatch`; what was up is then down again."""
+        try:
+            await self._start()
+        except BaseException:
+            self.status = "failed"
+            await self._parts.aclose()
+            raise
+        finally:
+            self._started.set()
+        self.status = "ok"
+        log.info("server.ready", database=self._store.database.location if self._store else None)
+
+    async def _start(self) -> None:
+        with ThreadPoolExecutor(1) as importing:
+            await asyncio.get_running_loop().run_in_executor(importing, _import_heavy_parts)
+        from bot.jobs.inbox import Inbox
+        from bot.jobs.runtime import Runtime
+        from bot.jobs.sync import Sync
+        from bot.store.store import Store
+
+        settings = self._settings
+        self._store = Store(settings.database_url)
+        self._parts.push_async_callback(self._store.close)
+        await self._store.open()
+        github = github_app(settings, transport=self._transport)
+        self._parts.push_async_callback(github.aclose)
+        self.runtime = Runtime(self._store, Sync(github, self._store, settings))
+        self._parts.push_async_callback(self.runtime.stop)
+        await self.runtime.start()
+        self._inbox = Inbox(self._store, self.runtime.enqueue, delay=settings.coalesce_seconds)
+        self._parts.push_async_callback(self._inbox.stop)
+        self._inbox.start()
+
+    async def stop(self) -> None:
+        """Take no more, commit what waits, let running syncs end, close all; each of them even if another fails."""
+        self.status = "stopping"
+        await self._parts.aclose()
+
+    async def take(self, delivery: Delivery, *, wanted: bool) -> Arrival:
+        """Put a delivery on disk, once the start is over. Raises when it was not kept."""
+        if self.status == "starting":
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._started.wait(), START_SECONDS)
+        if self.status != "ok" or self._inbox is None:
+            raise NotReady(f"the server is {self.status}")
+        return await self._inbox.put(delivery, wanted=wanted)
+
+    async def readiness(self) -> Readiness:
+        """Whether deliveries are taken, as seen by asking the database."""
+        if self.status != "ok" or self._store is None or self.runtime is None:
+            return Readiness(self.status if self.status != "ok" else "starting")
+        try:
+            async with asyncio.timeout(CHECK_SECONDS):
+                # The store first: the engine itself would wait for its database for ever.
+                await self._store.ping()
+                return Readiness("ok", await self.runtime.counts())
+        except Exception:
+            log.exception("server.database_away")
+            return Readiness("database away")
+
+
+def github_app(settings: Settings, *, transport: httpx.AsyncBaseTransport | None = None) -> GitHubApp:
+    """The App's client to GitHub; whoever asks for it closes it."""
+    from bot.github.auth import GitHubApp
+
+    return GitHubApp(
+        settings.app_id,
+        settings.private_key,
+        api_url=settings.github_api_url,
+        write_spacing=settings.write_spacing,
+        transport=transport,
+    )
+
+
+def build(
+    settings: Settings,
+    *,
+    transport: httpx.AsyncBaseTransport | None = None,
+    on_failure: Callable[[BaseException], None] | None = None,
+) -> Starlette:
+    """The server as an ASGI application, which starts and stops with its lifespan; `app.state.gapkeeper` are its parts.
+
+    With `on_failure` the start goes on behind the open socket, and its failure is told there; without, the lifespan waits for
+    it, and its failure is the lifespan's.
+    """
+    gapkeeper = Gapkeeper(settings, transport=transport)
+
+    async def start_behind() -> None:
+        try:
+            await gapkeeper.start()
+        except Exception as error:  # noqa: BLE001  told to whoever runs the server
+            if on_failure is not None:
+                on_failure(error)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        starting = None
+        if on_failure is None:
+            await gapkeeper.start()
+        else:
+            starting = asyncio.create_task(start_behind(), name="start")
+        try:
+            yield
+        finally:
+            if starting is not None:
+                await starting
+            await gapkeeper.stop()
+
+    hook = Route(HOOK, Webhook(settings.webhook_secrets, gapkeeper.take))
+    app = Starlette(routes=[hook, *health_routes(gapkeeper.readiness)], lifespan=lifespan)
+    app.router.redirect_slashes = False  # Routes are fixed; a redirect would be built from the Host header (#23).
+    app.state.gapkeeper = gapkeeper
+    return app
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT, and return. Raises what kept the start from succeeding."""
+    import uvicorn
+
+    from bot.web.protocol import BoundedProtocol
+
+    failures: list[BaseException] = []
+
+    def fail(error: BaseException) -> None:
+        failures.append(error)
+        server.should_exit = True
+
+    configure_logging(settings.log)
+    config = uvicorn.Config(
+        build(settings, on_failure=fail),
+        host=settings.host,
+        port=settings.port,
+        http=BoundedProtocol,
+        ws="none",
+        proxy_headers=False,
+        server_header=False,
+        access_log=False,
+        log_config=None,
+        timeout_graceful_shutdown=10,
+    )
+    server = uvicorn.Server(config)
+    # uvicorn raises a caught signal again when it has ended; with its own handler in place that is an orderly exit 0 (#108).
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, server.handle_exit)
+    server.run()
+    if failures:
+        raise failures[0]
+
+
+def _import_heavy_parts() -> None:
+    import bot.jobs.sync
+    import bot.store.store  # noqa: F401
+
+
+_SECRET = re.compile(
+    r"gh[opsur]_[A-Za-z0-9_]{10,}|github_pat_[A-Za-z0-9_]{10,}|eyJ[\w-]{8,}\.[\w-]+\.[\w-]+"
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)|(?<=://)[^\s/:@]+:[^\s/@]+(?=@)",
+    re.DOTALL,
+)
+
+
+def configure_logging(kind: Literal["json", "console"]) -> None:
+    """One line an event on stderr, ours and the libraries' alike, without tokens, keys and passwords."""
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    render: list[Processor] = [
+        structlog.processors.format_exc_info,
+        structlog.processors.JSONRenderer() if kind == "json" else structlog.dev.ConsoleRenderer(colors=False),
+        lambda _logger, _name, text: _SECRET.sub("***", str(text)),
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.stdlib.BoundLogger,
+        logger_factory=structlog.stdlib.LoggerFactory(),
+    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *render]
+        )
+    )
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    for chatty in ("httpx", "uvicorn.access", "alembic", "dbos"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
