@@ -43,6 +43,11 @@ class Place:
     resolved: bool = False
     legend: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def announced(self) -> bool:
+        """Tells whether a heading close by says that its entries are gaps, open or closed."""
+        return self.near or self.role == "archive"
+
 
 @dataclass(slots=True)
 class Candidate:

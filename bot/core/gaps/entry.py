@@ -396,7 +396,9 @@ class _Reader:
             self.right(low, first_line)
         if self.shape is Shape.CELL:
             return self.trim(low, high)
-        sentence = next((found for found in _SENTENCE.finditer(self.s, low, high) if found.start() - low >= _SHORT_SENTENCE), None)
+        sentence = next(
+            (found for found in _SENTENCE.finditer(self.s, low, high) if found.start() - low >= _SHORT_SENTENCE), None
+        )
         end = sentence.start() + (sentence[0] in "?？") if sentence else high
         if end - low > TITLE_LIMIT:
             blank = self.s.rfind(" ", low + TITLE_LIMIT // 2, low + TITLE_LIMIT)

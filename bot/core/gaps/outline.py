@@ -90,7 +90,12 @@ def outline(source: Blocks) -> Section:
         open_sections.append(section)
     for section in open_sections:
         section.end = root.end
-    if root.sections and root.sections[0].level == 1 and root.sections[0].sections and root.sections[0].role not in {"log", "gaps"}:
+    if (
+        root.sections
+        and root.sections[0].level == 1
+        and root.sections[0].sections
+        and root.sections[0].role not in {"log", "gaps"}
+    ):
         root.sections[0].role = None
     titles = Counter(section.title for section in root.walk())
     for section in root.walk():

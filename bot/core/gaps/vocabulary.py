@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
+from functools import lru_cache
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from bot.core.gaps.model import State
 from bot.core.gaps.words import LANGUAGES
@@ -61,8 +62,7 @@ STATE_OF_BOX: Mapping[str, State] = {
 """Characters in `[ ]`: GitHub knows blank and x, the others are the customs of note-taking programs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """A word in lower case and where it stands."""
 
     text: str
@@ -70,9 +70,10 @@ class Word:
     end: int
 
 
-def words(text: str) -> list[Word]:
-    """Returns the words of a text; a run of Chinese characters is one word."""
-    return [Word(match[0].lower().replace("’", "'"), match.start(), match.end()) for match in WORD.finditer(text)]
+@lru_cache(maxsize=4096)
+def words(text: str) -> tuple[Word, ...]:
+    """Returns the words of a text; a run of Chinese characters is one word. The same few titles and labels are asked for often."""
+    return tuple(Word(match[0].lower().replace("’", "'"), *match.span()) for match in WORD.finditer(text))
 
 
 class Lexicon(Generic[T]):

@@ -1,0 +1,242 @@
+"""What speaks for a section, a list or an entry being a gap, or grouping gaps, or being neither. Every rule is about structure.
+
+Nothing here knows a document's own words; the general words are in `bot.core.gaps.words`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from typing import TYPE_CHECKING
+
+from bot.core.blocks import Listing, Opaque, Paragraph, Table
+from bot.core.gaps.fields import fields_of, line_fields
+from bot.core.gaps.heading import FIELD_EVIDENCE
+from bot.core.gaps.plain import plain
+from bot.core.gaps.repair import view
+from bot.core.gaps.vocabulary import SECTIONS, priority_in, words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from bot.core.blocks import Block, Blocks, Item
+    from bot.core.gaps.candidate import Place
+    from bot.core.gaps.entry import Head
+    from bot.core.gaps.outline import Section
+
+ENOUGH = 3
+"""The score from which a heading is a gap without the company of others."""
+ANNOUNCEMENT = 60
+"""A paragraph up to this long above a list only announces it."""
+_OWN = frozenset({"status", "priority", "severity", "effort"})
+_BOX = re.compile(r"\[.?\](?=\s)")
+_META = tuple(
+    f"{this} {document}"
+    for this, documents in (
+        ("this", "document file page list section"),
+        ("dieses", "dokument"),
+        ("este", "documento"),
+        ("ce", "document"),
+    )
+    for document in documents.split()
+)
+
+
+def is_list_of_things(source: Blocks, root: Section) -> bool:
+    """Tells whether the document is little else than lists in sections, and its headings speak of urgency or state."""
+    sections = list(root.walk())
+    if any(section.role == "log" for section in sections[:2]):
+        return False
+    listed = sum(
+        block.end - block.first for section in sections for block in section.blocks if isinstance(block, (Listing, Table))
+    )
+    hints = sum(section.urgency is not None or section.said is not None or announces_gaps(section.title) for section in sections)
+    return listed * 2 > len(source.lines) and (hints > 0 or len(sections) == 1)
+
+
+def announces_gaps(title: str) -> bool:
+    """Tells whether a title or a file name says that what follows is missing, broken or to be done."""
+    found = words(title.replace("_", " ").replace("-", " "))
+    if found and found[0].text in {"how", "why"}:
+        return False
+    for index in range(len(found)):
+        hit = SECTIONS.at(found, index)
+        if hit is not None and hit[0] == "gaps":
+            return True
+    return False
+
+
+def proves(section: Section) -> bool:
+    """Tells whether headings below a section with a skipped role are plainly gaps all the same: ids or status fields."""
+    return sum(child.head is not None and (child.head.id is not None or "status" in child.roles) for child in section.walk()) >= 3
+
+
+def score(source: Blocks, section: Section, place: Place) -> int:
+    """Returns how much speaks for a heading being one gap: 3 and more is enough alone."""
+    head = section.head
+    if (
+        head is None
+        or not head.title
+        or (section.level == 1 and place.path == () and section.parent is not None and len(section.parent.sections) == 1)
+    ):
+        return -9
+    roles = section.roles
+    score = 0
+    score += 3 * (head.id is not None)
+    score += 3 * bool(roles & {"status", "priority", "severity", "effort", "resolution"})
+    describing = sum(role in {"describes", "other"} for role in (labelled.role for labelled in section.fields))
+    score += 2 if describing >= 2 and not section.container else 0
+    score += 2 * (head.priority is not None and not section.container)
+    score += head.ordinal is not None
+    score += head.state is not None and not section.container
+    score += prose(source, section)
+    score -= 2 * is_meta(source, section)
+    score += place.gappy and not section.container and section.role is None
+    parts = [child for child in section.sections if child.role != "detail"]
+    score += (place.role == "gaps" or is_shelf(section.parent)) and not section.container and section.role is None and not parts
+    if section.container:
+        score -= 3
+    if section.role is not None and section.role != "gaps":
+        score -= 2
+    score -= against(source, section)
+    return score
+
+
+def is_meta(source: Blocks, section: Section) -> bool:
+    """Tells whether a section speaks about the document itself."""
+    first = section.blocks[0] if section.blocks else None
+    said = first.lines[0].of(source.text)[:40].lower() if isinstance(first, Paragraph) else ""
+    return said.startswith(_META)
+
+
+def is_shelf(section: Section | None) -> bool:
+    """Tells whether a heading only says how urgent or in which state the entries below it are: `## LOW`."""
+    return section is not None and section.container and (section.urgency is not None or section.said is not None)
+
+
+def prose(source: Blocks, section: Section) -> int:
+    """Tells whether a text of its own stands below the heading: a paragraph that does more than announce a list, or code."""
+    follows: list[Block | None] = [*section.blocks[1:], None]
+    for block, after in zip(section.blocks, follows, strict=False):
+        if isinstance(block, Opaque) and block.kind not in {"hr", "html_block", "blockquote"}:
+            return 1
+        if isinstance(block, Paragraph):
+            text = block.text.of(source.text).rstrip("*_ ")
+            if not isinstance(after, Listing) or (len(text) > ANNOUNCEMENT and (not text.endswith((":", "：")) or ". " in text)):
+                return 1
+        if isinstance(block, Listing) and has_tail(source, block):
+            return 1
+    return 0
+
+
+def has_tail(source: Blocks, block: Listing) -> bool:
+    """Tells whether a new sentence follows the list at the margin: CommonMark counts it to the last entry, its author did not."""
+    lead = block.items[-1].lead
+    if lead is None:
+        return False
+    for before, line in itertools.pairwise(lead.lines):
+        at_margin = line.start == source.lines.starts[source.lines.index(line.start)]
+        if at_margin and before.of(source.text).rstrip().endswith((".", "!", "?")) and source.text[line.start].isupper():
+            return True
+    return False
+
+
+def against(source: Blocks, section: Section) -> int:
+    """Returns how much speaks for a heading grouping others: checkboxes, lists alone, sections with evidence below it."""
+    own = bool(section.head and section.head.id) or bool(section.roles & _OWN)
+    lists = [block for block in section.blocks if isinstance(block, Listing)]
+    against = 0
+    if not own and has_boxes(source, lists):
+        against += 4
+    if not own and lists and not prose(source, section):
+        against += 3
+    if any(child.head is not None and (child.head.id or child.roles & _OWN) for child in section.sections):
+        against += 3
+    if section.sections and not prose(source, section) and not own:
+        against += 2
+    return against
+
+
+def has_boxes(source: Blocks, lists: Iterable[Listing]) -> bool:
+    """Tells whether a list has a checkbox at its first level."""
+    return any(
+        item.lead is not None and _BOX.match(source.text, item.lead.lines[0].start) for block in lists for item in block.items
+    )
+
+
+def reason(section: Section) -> str:
+    """Returns why a heading was taken for a gap."""
+    head = section.head
+    if head is not None and head.id is not None:
+        return f"a heading with the id {head.id}"
+    if section.roles & FIELD_EVIDENCE:
+        return "a heading with fields of its own"
+    return "a heading with a number, a mark or a text of its own"
+
+
+def is_label(source: Blocks, item: Item, head: Head, nested: Sequence[Listing], *, boxed: bool) -> bool:
+    """Tells whether an entry with nested ones only names their category: `test suite:`, `Text`, `- [ ] Backend`."""
+    if head.id is not None or head.priority is not None or head.state is not None:
+        return False
+    lead = item.lead
+    if lead is None or len(lead.lines) > 1:
+        return False
+    text = plain(view(source.text, lead.text).text)
+    if boxed:
+        return head.box is None
+    if item.ordinal is not None or len(fields_of(source, nested)) * 2 > sum(len(below.items) for below in nested):
+        return False
+    if text.rstrip().endswith((":", "：")):
+        return len(words(text)) <= 3 or (len(words(text)) <= 6 and priority_in(text, near=6) is not None)
+    names = [word for word in text.split() if word.lower() not in {"and", "or", "the", "of", "&", "in", "for"}]
+    return len(names) <= 4 and all(name[0].isupper() or name[0] == "$" for name in names) and text[-1].isalnum()
+
+
+def states_nothing(source: Blocks, item: Item) -> bool:
+    """Tells `Why this name?` and `See [the issues](…)` from an entry that states something."""
+    raw = item.lead.lines[0].of(source.text) if item.lead is not None else ""
+    first = raw.split(" ", 1)[0].lower().strip("*_")
+    return (first == "why" and raw.rstrip().endswith("?")) or (first == "see" and "](" in raw)
+
+
+def is_form(source: Blocks, block: Listing) -> bool:
+    """Tells whether most entries only fill in a label: `Symptom: …`, `Critical: 4`."""
+    forms = 0
+    for item in block.items:
+        if item.lead is None:
+            continue
+        found = list(line_fields(source, item.lead.lines[0]))
+        forms += bool(found) and (found[0].role != "other" or found[0].field.value.strip("*_ ~<>")[:1].isdigit())
+    return forms * 2 > len(block.items)
+
+
+def mostly_links(source: Blocks, block: Listing) -> bool:
+    """Tells whether most entries of a list only link elsewhere."""
+    links = 0
+    for item in block.items:
+        if item.lead is not None:
+            raw = item.lead.text.of(source.text).lstrip("*_ ")
+            links += raw.startswith(("[", "<http", "http")) and "](" in raw[:200]
+    return links * 2 > len(block.items)
+
+
+def intro(source: Blocks, root: Section) -> str:
+    """Returns what the document says of itself before its second heading, in lower case."""
+    parts = [root, *root.sections[:1], *(root.sections[0].sections[:1] if root.sections else [])]
+    texts = [
+        source.lines_span(block.first, block.end).of(source.text)
+        for part in parts
+        for block in part.blocks[:6]
+        if isinstance(block, Paragraph) or (isinstance(block, Opaque) and block.kind == "blockquote")
+    ]
+    return " ".join(texts).lower()[:4000]
+
+
+def legend(root: Section) -> dict[str, str]:
+    """Returns what the coloured marks mean: the word of urgency that stands beside one in a heading."""
+    meaning: dict[str, str] = {}
+    for section in root.walk():
+        if section.head is not None and section.urgency is not None:
+            for mark in section.head.levels:
+                meaning.setdefault(mark, section.urgency)
+    return meaning
