@@ -124,7 +124,7 @@ class Webhooks:
     in_flight: int = 0
     _queue: deque[Delivery] = field(default_factory=deque)
     _late: list[Delivery] = field(default_factory=list)
-    _woken: asyncio.Event = field(default_factory=asyncio.Event)
+    _wake: Callable[[], object] = lambda: None
 
     def __post_init__(self) -> None:
         """Listen from now on."""
@@ -195,7 +195,7 @@ class Webhooks:
     def _enqueue(self, new: Delivery) -> None:
         self.log.append(new)
         self._queue.append(new)
-        self._woken.set()
+        self._wake()
 
     # Sending them.
 
@@ -254,25 +254,29 @@ class Webhooks:
         released = self.held[::-1] if newest_first else self.held[:]
         self.held.clear()
         self._late.extend(released)
-        self._woken.set()
+        self._wake()
         return len(released)
 
     @contextlib.asynccontextmanager
     async def pump(self) -> AsyncIterator[None]:
         """Send each delivery as it comes, in order, until the block is left."""
-        task = asyncio.create_task(self._run())
+        woken, loop = asyncio.Event(), asyncio.get_running_loop()
+        # What happens may be told from another thread: a bot's jobs need not run in this loop.
+        self._wake = lambda: loop.call_soon_threadsafe(woken.set)
+        task = asyncio.create_task(self._run(woken))
         try:
             yield
         finally:
+            self._wake = lambda: None
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
 
-    async def _run(self) -> None:
+    async def _run(self, woken: asyncio.Event) -> None:
         while True:
-            self._woken.clear()
+            woken.clear()
             await self.flush()
-            await self._woken.wait()
+            await woken.wait()
 
 
 def item(one: Delivery) -> Json:
