@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import jwt
 import pytest
+from githubkit.auth.app import AppAuth
 
 from bot.core.errors import NotFound, RateLimited, Refused, Unauthorized, Unavailable
 from bot.core.names import InstallationId, IssueNumber, RepositoryId
@@ -173,12 +174,52 @@ async def test_fault_26_many_calls_with_one_expired_token_mint_one_new_token() -
     assert hub.minted == 2
 
 
-async def test_a_401_to_the_app_signs_a_new_jwt_once() -> None:
+async def test_fault_26_a_late_401_to_an_old_token_does_not_drop_the_new_one() -> None:
     hub = Hub()
-    route = hub.answers("GET", "/app", no(401, "'Expiration time' claim ('exp') is too far in the future"))
+    renewed, waiting = asyncio.Event(), 0
+
+    async def by_token(request: httpx.Request) -> httpx.Response:
+        nonlocal waiting
+        if bearer(request) != "ghs_1":
+            renewed.set()
+            return ok(issue_json())
+        waiting += 1
+        if waiting == 2:
+            await renewed.wait()
+        return no(401)
+
+    hub.router.get(path=ISSUE).mock(side_effect=by_token)
+    await asyncio.gather(*(hub.gateway.issue(NAME, SEVEN) for _ in range(2)))
+    assert waiting == 2
+    assert hub.minted == 2
+
+
+async def test_a_401_to_the_app_signs_a_new_jwt_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    hub = Hub()
+    claim = "'Expiration time' claim ('exp') is too far in the future"
+    route = hub.answers("GET", "/app", no(401, claim), ok({"slug": "gapkeeper"}), no(401, claim))
+    signed: list[object] = []
+    sign = AppAuth._create_jwt
+
+    def counted(auth: AppAuth) -> str:
+        signed.append(auth)
+        return sign(auth)
+
+    monkeypatch.setattr(AppAuth, "_create_jwt", counted)
+    await hub.app.slug()
+    assert len(signed) == 2
     with pytest.raises(Unauthorized):
-        await hub.app.slug()
-    assert route.call_count == 2
+        await hub.app._app.get("/app", str)
+    assert route.call_count == 4
+
+
+async def test_fault_47_every_call_has_its_limits_of_time_and_none_obeys_the_environment() -> None:
+    hub = Hub()
+    hub.answers("GET", ISSUE, ok(issue_json()))
+    await hub.gateway.issue(NAME, SEVEN)
+    limits = [call.request.extensions["timeout"] for call in hub.router.calls]
+    assert limits == [{"connect": 10, "read": 30, "write": 30, "pool": 30}] * 2
+    assert not hub.app._home().client.config.trust_env
 
 
 async def test_fault_32_a_suspended_installation_is_refused_with_the_reason() -> None:

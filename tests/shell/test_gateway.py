@@ -394,7 +394,7 @@ async def test_fault_47_a_read_gives_up_when_its_time_is_over() -> None:
 @pytest.mark.parametrize(
     "answer",
     [
-        content_json(content="####"),
+        content_json(content="####", size=0),
         content_json(content="QQ"),
         content_json(size=99),
         content_json(content=None),
