@@ -76,6 +76,19 @@ class StateSource(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """One place where a gap's state is said; all of them are kept, also those that the reader did not follow.
+
+    `span` is the character in the box, the value of the field, the words of the suffix, the emoji, or the struck text with its `~~`;
+    for a row of yes and no it is the row.
+    """
+
+    source: StateSource
+    state: State
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Gap:
     """One entry of a document that a team would track as one issue.
 
@@ -92,6 +105,7 @@ class Gap:
     title_span: Span
     state_source: StateSource = StateSource.DEFAULT
     state_span: Span | None = None
+    marks: tuple[Mark, ...] = ()
     id: str | None = None
     id_span: Span | None = None
     priority: str | None = None
@@ -134,12 +148,18 @@ class ParseFailure:
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """Why a line was taken for a gap or not: `what` the line was seen as, `why` in a few words. `gapkeeper explain` shows it."""
+    """Why a line was taken for a gap or not: `what` the line was seen as, `why` in a few words. `gapkeeper explain` shows it.
+
+    It speaks for the lines up to `end` (0: for its own line alone). `of` is the line of the gap, or of the structure already said to
+    hold none, that this line is only a part of; 0 for a line that stands for itself.
+    """
 
     line: int
     taken: bool
     what: str
     why: str
+    end: int = 0
+    of: int = 0
 
 
 Reading = Document | ParseFailure

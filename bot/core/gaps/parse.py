@@ -1,6 +1,7 @@
 """The entry point of reading: the bytes of a file in, a `Reading` out. It never raises: what cannot be read is a `ParseFailure`.
 
 blocks (structure) -> outline (sections) -> select (which structures are gaps, with remarks) -> gaps with exact spans
+`explain` also tells, through `account`, what each line was taken for.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from bot.core import blocks
 from bot.core.errors import Problem, Severity
+from bot.core.gaps.account import account
 from bot.core.gaps.model import Document, ParseFailure, Reading, Remark
 from bot.core.gaps.select import select
 
@@ -21,24 +23,30 @@ MAX_BYTES = 1024 * 1024
 
 def parse(path: DocumentPath, data: bytes) -> Reading:
     """Returns what the file says, or why it could not be read to its end; never raises."""
-    return explain(path, data)[0]
+    return _read(path, data)[0]
 
 
 def explain(path: DocumentPath, data: bytes) -> tuple[Reading, tuple[Remark, ...]]:
     """Returns the reading and, line by line, what was taken for a gap, what was not, and why."""
+    reading, source, remarks = _read(path, data)
+    return reading, account(source, reading.gaps, remarks) if source is not None else ()
+
+
+def _read(path: DocumentPath, data: bytes) -> tuple[Reading, blocks.Blocks | None, tuple[Remark, ...]]:
+    """Returns the reading with the blocks and the walk's remarks; no blocks where the text could not be read to its end."""
     text = _decoded(data)
     if isinstance(text, Problem):
-        return ParseFailure(path, text), ()
+        return ParseFailure(path, text), None, ()
     try:
         source = blocks.read(text)
     except blocks.Unreadable as unreadable:
-        return ParseFailure(path, unreadable.problem), ()
+        return ParseFailure(path, unreadable.problem), None, ()
     selection = select(source, path.rsplit("/", 1)[-1].rsplit(".", 1)[0])
     gaps = tuple(candidate.gap(source) for candidate in selection.gaps)
     fatal = next((problem for problem in source.problems if problem.severity is Severity.ERROR), None)
     if fatal is not None:
-        return ParseFailure(path, fatal, gaps), selection.remarks
-    return Document(path, text, gaps, tuple(source.problems)), selection.remarks
+        return ParseFailure(path, fatal, gaps), source, selection.remarks
+    return Document(path, text, gaps, tuple(source.problems)), source, selection.remarks
 
 
 def _decoded(data: bytes) -> str | Problem:
