@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bot.core.blocks import Listing
 from bot.core.gaps.entry import Shape, read_head
 from bot.core.gaps.fields import visible
-from bot.core.gaps.model import Gap, Kind, State, StateSource, Task
+from bot.core.gaps.model import Gap, Kind, Mark, State, StateSource, Task
 from bot.core.gaps.plain import plain
 from bot.core.gaps.repair import repaired, view
 from bot.core.gaps.vocabulary import STATE_OF_BOX, priority_in, state_of, words
@@ -72,6 +72,7 @@ class Candidate:
     series: int = 0
     group: int = 0
     weak: bool = False
+    borrowed: tuple[Mark, ...] = ()
 
     def __post_init__(self) -> None:
         """Decide the state and the priority once."""
@@ -175,6 +176,22 @@ class Candidate:
             named += references or [part.strip(" .") for part in re.split(r"[,;]|\sand\s", value) if part.strip(" .")]
         return tuple(dict.fromkeys(named))
 
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        """Every place where its state is said: box, status field, words and emoji of the head, strike; those of a repeat last."""
+        head = self.head
+        found: list[Mark] = []
+        if head.box is not None and head.box_span is not None:
+            found.append(Mark(StateSource.CHECKBOX, STATE_OF_BOX[head.box], head.box_span))
+        status = self.field("status")
+        if status is not None and (said := state_of(visible(status.field.value))) is not None:
+            source = StateSource.CELL if self.kind is Kind.TABLE else StateSource.FIELD
+            found.append(Mark(source, said, status.field.value_span))
+        found += head.marks
+        if head.strike_span is not None:
+            found.append(Mark(StateSource.STRIKE, State.DONE, head.strike_span))
+        return (*found, *self.borrowed)
+
     def gap(self, source: Blocks) -> Gap:
         """Returns the gap as a value."""
         head = self.head
@@ -188,6 +205,7 @@ class Candidate:
             title_span=head.title_span,
             state_source=self.state_source,
             state_span=self.state_span,
+            marks=self.marks,
             id=head.id,
             id_span=head.id_span,
             priority=self.priority,

@@ -10,11 +10,11 @@ The same grammar serves headings, list entries and cells. Which structures are g
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from bot.core.gaps.model import State, StateSource
+from bot.core.gaps.model import Mark, State, StateSource
 from bot.core.gaps.plain import plain
 from bot.core.gaps.repair import View, view
 from bot.core.gaps.vocabulary import (
@@ -97,17 +97,20 @@ class Head:
     effort_span: Span | None = None
     levels: tuple[str, ...] = ()
     strike_span: Span | None = None
+    marks: list[Mark] = field(default_factory=list)
 
     def say(self, state: State, source: StateSource, span: Span) -> None:
-        """Keeps a state, a word before a mark, the first before the second."""
+        """Keeps a state, a word before a mark, the first before the second; and every place where one is said."""
+        if all(mark.span != span for mark in self.marks):
+            self.marks.append(Mark(source, state, span))
         if self.state is None or (self.state_source is StateSource.EMOJI and source is StateSource.SUFFIX):
             self.state, self.state_source, self.state_span = state, source, span
 
 
 def read_head(text: str, span: Span, shape: Shape) -> Head:
     """Returns what the head at the span says."""
-    seen = view(text, span if len(span) <= _HEAD_LIMIT else type(span)(span.start, span.start + _HEAD_LIMIT))
-    return _Reader(seen, shape).read()
+    seen = view(text, span)
+    return _Reader(View(seen.text[:_HEAD_LIMIT], seen.start, seen.offsets), shape).read()
 
 
 class _Reader:

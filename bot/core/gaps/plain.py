@@ -10,18 +10,26 @@ _REFERENCE = re.compile(r"\[([^\[\]]{1,200})\]\[[^\[\]]{0,100}\]")
 _COMMENT = re.compile(r"<!--(?:(?!-->).){0,1000}-->", re.DOTALL)
 _TAG = re.compile(r"</?[a-zA-Z][a-zA-Z0-9-]{0,20}(?:\s[^<>]{0,200})?/?>|<(https?://[^<>\s]{1,500})>")
 _EMPHASIS = re.compile(r"\*\*|~~|__(?=\S)|(?<=\S)__|(?<![\w*])\*(?=\S)|(?<=\S)\*(?![\w*])|(?<!\w)_(?=\S)|(?<=\S)_(?!\w)")
-_ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
-_CODE = re.compile(r"(`+)(.+?)\1(?!`)", re.DOTALL)
+_SPECIAL = re.compile(r"\\([!-/:-@\[-`{-~])|(`+)(.+?)\2(?!`)", re.DOTALL)
+_SHIFT = 0xF0000
+_SHIFTED = re.compile(f"[{chr(_SHIFT)}-{chr(_SHIFT + 0x7F)}]")
 
 
 def plain(text: str) -> str:
     """Returns the visible text on one line."""
     parts: list[str] = []
+    prose: list[str] = []
     last = 0
-    for code in _CODE.finditer(text):
-        parts += [_prose(text[last : code.start()]), code[2].strip() or code[2]]
-        last = code.end()
-    parts.append(_prose(text[last:]))
+    for found in _SPECIAL.finditer(text):
+        prose.append(text[last : found.start()])
+        last = found.end()
+        if found[1]:
+            # An escaped character is no markup: it waits out of reach (plane 15, private use) until the markup is gone.
+            prose.append(chr(_SHIFT + ord(found[1])))
+            continue
+        parts += [_prose("".join(prose)), found[3].strip() or found[3]]
+        prose = []
+    parts.append(_prose("".join((*prose, text[last:]))))
     return " ".join("".join(parts).split())
 
 
@@ -35,6 +43,6 @@ def _prose(text: str) -> str:
         text = _TAG.sub(lambda tag: tag[1] or "", text)
     if "*" in text or "_" in text or "~" in text:
         text = _EMPHASIS.sub("", text)
-    if "\\" in text:
-        text = _ESCAPE.sub(r"\1", text)
-    return html.unescape(text) if "&" in text else text
+    if "&" in text:
+        text = html.unescape(text)
+    return text if text.isascii() else _SHIFTED.sub(lambda held: chr(ord(held[0]) - _SHIFT), text)

@@ -117,6 +117,7 @@ def _complete(kept: Candidate, repeat: Candidate) -> None:
     unsaid = {StateSource.DEFAULT, StateSource.SECTION}
     if kept.state_source in unsaid and repeat.state_source not in unsaid:
         kept.state, kept.state_source, kept.state_span = repeat.state, repeat.state_source, repeat.state_span
+        kept.borrowed = repeat.marks
     if kept.priority is None and repeat.priority is not None:
         kept.priority, kept.priority_span = repeat.priority, repeat.priority_span
     if kept.head.id is None and repeat.head.id is not None:
