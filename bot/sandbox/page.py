@@ -199,7 +199,9 @@ class Page:
             return {"sha": "", "text": "", "fault": ""}
         data = place.git.blobs[entry.sha]
         text = data.decode("utf-8", "replace")
-        safe = text.encode() == data and "\0" not in text and "\r" not in text.replace("\r\n", "")
+        plain = text.replace("\r\n", "\n")
+        one_ending = text in {plain, plain.replace("\n", "\r\n")}
+        safe = text.encode() == data and "\0" not in text and "\r" not in plain and one_ending
         fault = "" if safe else "This file holds bytes that a text field would change, so it is only shown here."
         return {"sha": entry.sha, "text": text, "fault": fault}
 
@@ -222,7 +224,7 @@ class Page:
                 told = [error.get("message") or f"{error.get('field')}: {error.get('code')}" for error in refusal.errors or ()]
                 self.notice = ": ".join([refusal.message, ", ".join(told)] if told else [refusal.message])
             if "application/json" in request.headers.get("accept", ""):
-                return JSONResponse({"problem": self.notice or None})
+                return JSONResponse({"problem": self.notice or None, "sha": self._document()["sha"]})
             return RedirectResponse("/", 303)
 
         return endpoint

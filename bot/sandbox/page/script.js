@@ -89,8 +89,8 @@ document.addEventListener("submit", async (event) => {
   const pushed = form === push ? text.value : null;
   try {
     const answer = await fetch(form.action, { method: "POST", body: data, headers: { accept: "application/json" } });
-    const { problem } = await answer.json();
-    if (!problem && pushed !== null) { known = pushed; form.elements.message.value = ""; }
+    const { problem, sha } = await answer.json();
+    if (!problem && pushed !== null) { known = pushed; push.elements.sha.value = sha; push.elements.message.value = ""; }
     if (!problem && form.action.endsWith("/comment")) form.reset();
   } catch { /* look() says that the demo has ended */ }
   seen = "";
