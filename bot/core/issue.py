@@ -24,6 +24,7 @@ from enum import StrEnum
 from bot.core.gaps.model import State
 from bot.core.names import DocumentPath, GapKey, IssueNumber, RepositoryId
 from bot.core.pair import Base, Pair
+from bot.core.tasks import marks_in, unmarked
 
 MAX_TITLE = 256
 MAX_BODY = 65_536
@@ -73,8 +74,13 @@ class Region:
 
     @property
     def digest(self) -> str:
-        """A short hash of the content; the base keeps it, so that a change by people is seen."""
-        return hashlib.sha256(_plain(self.content).encode()).hexdigest()[:16]
+        """A short hash of the content without its ticks; the base keeps it, so that a change by people is seen."""
+        return hashlib.sha256(unmarked(_plain(self.content)).encode()).hexdigest()[:16]
+
+    @property
+    def ticks(self) -> tuple[bool, ...]:
+        """Which of the tasks are done, in their order."""
+        return tuple(mark.done for mark in marks_in(self.content))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +123,7 @@ def marker(pair: Pair, seal: Seal) -> str:
         "ef": pair.base.effort,
         "r": pair.base.region,
         "g": pair.present,
+        "k": "".join("01"[done] for done in pair.base.ticks),
     }
     packed = json.dumps(recorded, separators=(",", ":"), ensure_ascii=False).encode()
     data = base64.urlsafe_b64encode(packed).decode()
@@ -130,7 +137,8 @@ def recorded_pair(issue: Issue, seal: Seal) -> Pair | None:
         return None
     try:
         recorded = json.loads(base64.urlsafe_b64decode(begins[0]["data"]))
-        base = Base(recorded["t"], State(recorded["st"]), recorded["pr"], recorded["ef"], recorded["r"])
+        ticks = tuple(mark == "1" for mark in recorded["k"])
+        base = Base(recorded["t"], State(recorded["st"]), recorded["pr"], recorded["ef"], recorded["r"], ticks)
         path, own_id, section = DocumentPath(recorded["p"]), recorded["i"], tuple(recorded["s"])
         present = bool(recorded["g"])
     except (ValueError, KeyError, TypeError, binascii.Error):

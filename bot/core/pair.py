@@ -12,13 +12,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """What the gap and its issue last agreed on, field by field. `region` is the digest of the managed region's content."""
+    """What the gap and its issue last agreed on, field by field.
+
+    `region` is the digest of the managed region's content without its ticks; `ticks` are those, in the order of the tasks.
+    """
 
     title: str
     state: State
     priority: str | None
     effort: str | None
     region: str
+    ticks: tuple[bool, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

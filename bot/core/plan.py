@@ -143,7 +143,7 @@ def _changes(entry: Entry, pair: Pair, record: Pair, region: Region, config: Con
     elif was_closed and not is_closed:
         yield Reopen()
     moved = (pair.path, pair.section) != (entry.path, entry.gap.section)
-    if old.region != new.region or (moved and not (was_closed and is_closed)):
+    if (old.region, old.ticks) != (new.region, new.ticks) or (moved and not (was_closed and is_closed)):
         yield Rewrite(region)
 
 
@@ -158,7 +158,7 @@ def _removed(pair: Pair, config: Config) -> Action:
 
 def _record(entry: Entry, region: Region, *, key: GapKey, number: IssueNumber, lost: bool = False) -> Pair:
     gap = entry.gap
-    base = Base(gap.title, gap.state, gap.priority, gap.effort, region.digest)
+    base = Base(gap.title, gap.state, gap.priority, gap.effort, region.digest, region.ticks)
     return Pair(key, number, entry.path, gap.id, gap.section, entry.ordinal, words_of(gap.detail), base, present=True, lost=lost)
 
 

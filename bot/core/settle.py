@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from bot.core.actions import Change, ChangeIssue, Close, Relabel, Reopen, Retitle, Rewrite
 from bot.core.errors import Problem
-from bot.core.issue import Issue, NoRegion, Seal, StateReason, marker, region_of, rewritten, shortened
+from bot.core.issue import Issue, NoRegion, Region, Seal, StateReason, marker, region_of, rewritten, shortened
 from bot.core.merge import Agreed, Conflict, merge3
+from bot.core.tasks import marks_in, ticked
 from bot.core.triage import Label, by_family, labels_of_base, with_family
 
 if TYPE_CHECKING:
@@ -98,20 +99,40 @@ def _with_body(patch: Patch, change: ChangeIssue, issue: Issue, seal: Seal) -> P
     """Add the body: a new region where people left the old one as it was, and always the marker of what is agreed now."""
     current = region_of(issue.body)
     if isinstance(current, NoRegion):
-        kept = replace(patch.record.base, region=change.pair.base.region)
+        kept = replace(patch.record.base, region=change.pair.base.region, ticks=change.pair.base.ticks)
         return _conflict(patch, f"managed region ({current.reason})", change, base=kept)
     wanted = next((step.region for step in change.changes if isinstance(step, Rewrite)), None)
     region = current
     if wanted is not None:
         merged = merge3(change.pair.base.region, document=wanted.digest, issue=current.digest)
-        if isinstance(merged, Agreed):
-            region = wanted
+        kept_ticks = _with_ticks(wanted, change.pair.base, current)
+        if isinstance(merged, Agreed) and kept_ticks is not None:
+            region, ticks = kept_ticks
+            patch = replace(patch, record=replace(patch.record, base=replace(patch.record.base, ticks=ticks)))
         else:
-            patch = _conflict(patch, "managed region", change, base=replace(patch.record.base, region=change.pair.base.region))
+            kept = replace(patch.record.base, region=change.pair.base.region, ticks=change.pair.base.ticks)
+            patch = _conflict(patch, "managed region", change, base=kept)
     body = rewritten(issue.body, region, marker(patch.record, seal))
     if isinstance(body, NoRegion):
         return _conflict(patch, f"managed region ({body.reason})", change, base=change.pair.base)
     return replace(patch, body=body if body != issue.body else None)
+
+
+def _with_ticks(wanted: Region, base: Base, current: Region) -> tuple[Region, tuple[bool, ...]] | None:
+    """Returns the region with the ticks that people made and the document does not know of yet, and the ticks that are agreed.
+
+    None where a task that people ticked is not in the new region any more: their tick would be lost. Ticks are compared task by
+    task while the text is the one that was agreed on; the base of a tick that only the issue has stays as it was, so that the
+    sync of the issue's own change still sees it.
+    """
+    if current.digest != base.region or len(base.ticks) != len(current.ticks):
+        return wanted, wanted.ticks
+    theirs = {mark.key: mark.done for mark, old in zip(marks_in(current.content), base.ticks, strict=True) if mark.done != old}
+    marks = marks_in(wanted.content)
+    if not theirs.keys() <= {mark.key for mark in marks}:
+        return None
+    agreed = tuple(not theirs[mark.key] if mark.key in theirs else mark.done for mark in marks)
+    return replace(wanted, content=ticked(wanted.content, theirs)), agreed
 
 
 def _conflict(patch: Patch, what: str, change: ChangeIssue, *, base: Base) -> Patch:

@@ -189,7 +189,7 @@ def _pairs(connection: sa.Connection, repository: RepositoryId) -> tuple[Pair, .
 
 
 def _base(value: dict[str, Any]) -> Base:
-    return Base(**{**value, "state": State(value["state"])})
+    return Base(**{**value, "state": State(value["state"]), "ticks": tuple(value["ticks"])})
 
 
 def _save_pair(connection: sa.Connection, repository: RepositoryId, pair: Pair) -> None:

@@ -303,12 +303,28 @@ class TestPeople:
         assert [problem.code for problem in tracker.problems] == ["conflict"]
         assert what in tracker.problems[0].message
 
-    def test_an_edited_region_is_left_alone(self):
+    @pytest.mark.parametrize(
+        ("old", "new"),
+        [
+            pytest.param("[ ] task", "[x] task", id="a tick of a task that is another one now"),
+            pytest.param("[ ] task", "[ ] my words", id="its text"),
+        ],
+    )
+    def test_an_edited_region_is_left_alone(self, old: str, new: str):
         tracker = Tracker()
         steps(tracker, gap("t", detail="- [ ] task"))
-        tracker.person(1, body=tracker.issues[1].body.replace("[ ] task", "[x] task"))
+        tracker.person(1, body=tracker.issues[1].body.replace(old, new))
+        before = tracker.issues[1].body
         steps(tracker, gap("t", detail="- [ ] task, longer"))
-        assert "- [x] task\n" in tracker.issues[1].body
+        assert tracker.issues[1].body == before
+
+    def test_fault_94_a_tick_made_meanwhile_is_kept(self):
+        tracker = Tracker()
+        steps(tracker, gap("t", detail="- [ ] one\n- [ ] two"))
+        tracker.person(1, body=tracker.issues[1].body.replace("[ ] one", "[x] one"))
+        steps(tracker, gap("t", detail="More.\n\n- [ ] zero\n- [ ] one\n- [x] two"))
+        assert "More.\n\n- [ ] zero\n- [x] one\n- [x] two\n" in tracker.issues[1].body
+        assert tracker.pairs[next(iter(tracker.pairs))].base.ticks == (False, False, True)
 
     def test_an_issue_closed_by_a_person_stays_closed_when_its_text_is_edited(self):
         tracker = Tracker()
