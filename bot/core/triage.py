@@ -68,6 +68,11 @@ def family_of(label: str) -> str | None:
     return next((family for family in FAMILIES if folded.startswith(f"{family}: ")), None)
 
 
+def word_of(label: str) -> str:
+    """Returns the word behind a label's family, as it is written there."""
+    return label.partition(": ")[2].strip()
+
+
 def by_family(labels: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """Returns our labels among these, by family."""
     families: dict[str, tuple[str, ...]] = {}

@@ -1,0 +1,151 @@
+"""From the issues into the documents: what people changed on an issue becomes an edit of the document, field by field.
+
+Only what the issue alone changed since both sides last agreed is carried over (I3). What both changed, differently, is a conflict:
+the document stays as it is, and so does the issue (`bot.core.settle`), until a person decides. An edit that the editor refuses is
+reported, and neither side is touched.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
+
+from bot.core.edit import CannotEdit, SetEffort, SetPriority, SetState, SetTask, SetTitle, edit
+from bot.core.issue import Region, region_of
+from bot.core.merge import Agreed, Side, merge3
+from bot.core.sides import said_by
+from bot.core.tasks import Mark, marks_in, says
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from bot.core.config import Config
+    from bot.core.edit import Change
+    from bot.core.gaps.model import Document, Gap, State, Task
+    from bot.core.identity import Entry
+    from bot.core.issue import Issue
+    from bot.core.names import IssueNumber
+    from bot.core.pair import Base, Pair
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the issue of one gap asks its document to say; None where it asks nothing. `ticks` are by the task's place."""
+
+    ordinal: int
+    pair: Pair
+    title: str | None = None
+    state: State | None = None
+    priority: str | None = None
+    effort: str | None = None
+    ticks: tuple[tuple[int, bool], ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        """Tells whether nothing is asked."""
+        return not (self.title or self.state or self.priority or self.effort or self.ticks)
+
+    def changes(self, gap: Gap) -> Iterator[Change]:
+        """Yields the wish as edits of the gap."""
+        if self.title is not None:
+            yield SetTitle(gap, self.title)
+        if self.priority is not None:
+            yield SetPriority(gap, self.priority)
+        if self.effort is not None:
+            yield SetEffort(gap, self.effort)
+        for place, done in self.ticks:
+            yield SetTask(gap, gap.tasks[place], done)
+        if self.state is not None:
+            yield SetState(gap, self.state)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A wish that the editor could not grant, and why."""
+
+    wish: Wish
+    reason: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """A document after the edits that were possible; `wishes` are those, in the order of their gaps."""
+
+    document: Document
+    wishes: tuple[Wish, ...]
+    refusals: tuple[Refusal, ...]
+
+
+def wish_of(entry: Entry, pair: Pair, issue: Issue, config: Config) -> Wish | None:
+    """Returns what the issue alone changed, None where that is nothing."""
+    base, gap = pair.base, entry.gap
+    said = said_by(issue, base, defer_closes=config.on_defer == "close")
+    wish = Wish(
+        entry.ordinal,
+        pair,
+        title=_changed(base.title, gap.title, said.title),
+        state=None if gap.state.closed and said.state.closed else _changed(base.state, gap.state, said.state),
+        priority=_changed(_fold(base.priority), _fold(gap.priority), _fold(said.priority)) and said.priority,
+        effort=_changed(_fold(base.effort), _fold(gap.effort), _fold(said.effort)) and said.effort,
+        ticks=tuple(_ticks(gap, base, issue)),
+    )
+    return None if wish.empty else wish
+
+
+def granted(document: Document, wishes: Sequence[Wish], config: Config) -> Granted:
+    """Returns the document with the wishes granted: all at once, or, where the editor refuses that, those it accepts one by one."""
+    at_once = _edited(document, wishes, config)
+    if not isinstance(at_once, CannotEdit):
+        return Granted(at_once, tuple(wishes), ())
+    done: list[Wish] = []
+    refusals: list[Refusal] = []
+    for wish in wishes:
+        edited = _edited(document, [wish], config)
+        if isinstance(edited, CannotEdit):
+            refusals.append(Refusal(wish, edited.problem.message, document.gaps[wish.ordinal].line))
+        else:
+            document = edited
+            done.append(wish)
+    return Granted(document, tuple(done), tuple(refusals))
+
+
+def _edited(document: Document, wishes: Sequence[Wish], config: Config) -> Document | CannotEdit:
+    changes = [change for wish in wishes for change in wish.changes(document.gaps[wish.ordinal])]
+    result = edit(document, changes, done_style=config.done_style)
+    return result if isinstance(result, CannotEdit) else result.document
+
+
+def _changed(base: T, document: T, issue: T) -> T | None:
+    """Returns the issue's value where the issue alone changed it."""
+    merged = merge3(base, document=document, issue=issue)
+    return merged.value if isinstance(merged, Agreed) and merged.changed is Side.ISSUE else None
+
+
+def _fold(word: str | None) -> str | None:
+    return word.casefold() if word else None
+
+
+def _ticks(gap: Gap, base: Base, issue: Issue) -> Iterator[tuple[int, bool]]:
+    """Yield the tasks that the issue alone ticked or unticked, by their place among the gap's tasks."""
+    region = region_of(issue.body)
+    if not isinstance(region, Region) or region.digest != base.region or len(region.ticks) != len(base.ticks):
+        return
+    places = _places(gap.tasks)
+    for mark, old in zip(marks_in(region.content), base.ticks, strict=True):
+        place = places.get(mark.key)
+        if mark.done != old and place is not None and gap.tasks[place].done == old:
+            yield place, mark.done
+
+
+def _places(tasks: Sequence[Task]) -> Mapping[tuple[str, int], int]:
+    """Returns where each task stands, by what it says, as `bot.core.tasks` names it."""
+    seen: dict[str, int] = {}
+    places: dict[tuple[str, int], int] = {}
+    for place, task in enumerate(tasks):
+        words = says(task.text)
+        places[words, seen.get(words, 0)] = place
+        seen[words] = seen.get(words, 0) + 1
+    return places

@@ -1,0 +1,79 @@
+"""What an issue says of its gap, in the gap's own terms, so that both sides can be compared field by field with their base."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.core.gaps.model import State
+from bot.core.issue import Issue, Region, StateReason, region_of, shortened
+from bot.core.triage import by_family, labels_of_base, word_of
+
+if TYPE_CHECKING:
+    from bot.core.pair import Base
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The fields of a gap as its issue shows them; a field of several labels, or without a region, says what the base says."""
+
+    title: str
+    state: State
+    priority: str | None
+    effort: str | None
+    ticks: tuple[bool, ...]
+
+
+def said_by(issue: Issue, base: Base, *, defer_closes: bool) -> Said:
+    """Returns what an issue says, read with what was agreed before: words that GitHub cannot show are those of the base."""
+    labels = by_family(issue.labels)
+    return Said(
+        title=base.title if issue.title == shortened(base.title) else issue.title,
+        state=_state(issue, labels.get("status", ()), base, defer_closes=defer_closes),
+        priority=_word(labels.get("priority", ()), "priority", base),
+        effort=_word(labels.get("effort", ()), "effort", base),
+        ticks=_ticks(issue, base),
+    )
+
+
+def differs(issue: Issue, base: Base, *, defer_closes: bool) -> bool:
+    """Tells whether people changed something on the issue that its document should say; our own writes differ in nothing (I7)."""
+    agreed = Said(base.title, base.state, base.priority, base.effort, base.ticks)
+    return said_by(issue, base, defer_closes=defer_closes) != agreed
+
+
+def _state(issue: Issue, status: tuple[str, ...], base: Base, *, defer_closes: bool) -> State:
+    if not issue.open:
+        # Where closed is what was agreed, GitHub's reason says no more than the document did.
+        if base.state.closed or (defer_closes and base.state is State.DEFERRED):
+            return base.state
+        return State.DONE if issue.state_reason in {StateReason.COMPLETED, None} else State.WONTFIX
+    words = {word_of(label) for label in status}
+    if len(words) > 1:
+        return base.state if not base.state.closed else State.OPEN
+    match next(iter(words), None):
+        case "in progress":
+            return State.IN_PROGRESS
+        case "deferred":
+            return State.DEFERRED
+        case _:
+            return State.OPEN
+
+
+def _word(labels: tuple[str, ...], family: str, base: Base) -> str | None:
+    """Returns the word of a family; the base's where several stand, for only people know which one they meant."""
+    agreed = by_family(label.name for label in labels_of_base(base)).get(family, ())
+    own = {"priority": base.priority, "effort": base.effort}[family]
+    if [label.lower() for label in labels] == [label.lower() for label in agreed]:
+        return own
+    fresh = [label for label in labels if label.lower() not in {name.lower() for name in agreed}]
+    if len(fresh) > 1:
+        return own
+    return word_of(fresh[0]) if fresh else (own if labels else None)
+
+
+def _ticks(issue: Issue, base: Base) -> tuple[bool, ...]:
+    region = region_of(issue.body)
+    if not isinstance(region, Region) or region.digest != base.region or len(region.ticks) != len(base.ticks):
+        return base.ticks
+    return region.ticks
