@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bot.core.blocks import Opaque, Paragraph
 from bot.core.gaps.candidate import Candidate, Place, tasks_below
 from bot.core.gaps.entry import Shape, read_head
-from bot.core.gaps.fields import fields_of
+from bot.core.gaps.fields import fields_of, line_fields
 from bot.core.gaps.heading import FIELD_EVIDENCE
 from bot.core.gaps.model import Kind
 from bot.core.text import Span
@@ -22,7 +22,9 @@ def head_of(source: Blocks, item: Item) -> Head | None:
     lead = item.lead
     if lead is None or not len(lead.text):
         return None
-    return read_head(source.text, lead.text, Shape.ENTRY)
+    below = next((line for line in lead.lines[1:] if next(line_fields(source, line), None) is not None), None)
+    end = source.lines.span(source.lines.index(below.start) - 1).end if below is not None else lead.text.end
+    return read_head(source.text, Span(lead.text.start, end), Shape.ENTRY)
 
 
 def candidate(source: Blocks, item: Item, head: Head, place: Place, why: str) -> Candidate:
