@@ -21,8 +21,8 @@ from starlette.middleware import Middleware
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from bot.sandbox.demo import YOU
 from bot.sandbox.refusal import Refusal
+from bot.sandbox.stage import YOU
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from bot.sandbox.demo import Demo
     from bot.sandbox.faults import Call
     from bot.sandbox.model import Issue
+    from bot.sandbox.stage import Demo
     from bot.sandbox.webhooks import Delivery
 
 ROWS = 60

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 from collections import Counter
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -53,15 +54,20 @@ def node(kind: str, number: int) -> str:
 
 
 def user(world: World, one: User) -> Json:
-    """An account, as everywhere where somebody did something."""
-    url = f"{world.api_url}/users/{quote(one.login)}"
-    home = f"{world.html_url}/{one.login}" if one.kind != "Bot" else f"{world.html_url}/apps/{one.login.removesuffix('[bot]')}"
+    """An account, as everywhere where somebody did something. It is shared: take a copy to change it."""
+    return _user(world.api_url, world.html_url, one)
+
+
+@lru_cache(maxsize=1024)
+def _user(api_url: str, html_url: str, one: User) -> Json:
+    url = f"{api_url}/users/{quote(one.login)}"
+    home = f"{html_url}/{one.login}" if one.kind != "Bot" else f"{html_url}/apps/{one.login.removesuffix('[bot]')}"
     links = {f"{name}_url": f"{url}/{'orgs' if name == 'organizations' else name}{tail}" for name, tail in _USER_LINKS.items()}
     return {
         "login": one.login,
         "id": one.id,
         "node_id": node("U", one.id),
-        "avatar_url": f"{world.html_url}/avatars/{one.id}",
+        "avatar_url": f"{html_url}/avatars/{one.id}",
         "gravatar_id": "",
         "url": url,
         "html_url": home,
@@ -75,7 +81,6 @@ def user(world: World, one: User) -> Json:
 def repository(place: Repository, *, viewer: Role | None = None) -> Json:
     """A repository in full; `permissions` tells what the viewer may do, where there is one."""
     world, api, html = place.world, repository_url(place), f"{place.world.html_url}/{place.full_name}"
-    links = {f"{name}_url": f"{api}/{_place(name, tail)}" for name, tail in _PLACES.items()}
     opened = sum(issue.open for issue in place.issues.values())
     shown: Json = {
         "id": place.id,
@@ -88,7 +93,7 @@ def repository(place: Repository, *, viewer: Role | None = None) -> Json:
         "description": place.description,
         "fork": place.fork,
         "url": api,
-        **links,
+        **_links(api),
         "created_at": instant(place.created_at),
         "updated_at": instant(place.updated_at),
         "pushed_at": instant(place.pushed_at),
@@ -140,6 +145,11 @@ def short_repository(place: Repository) -> Json:
 def repository_url(place: Code) -> str:
     """Where the REST side shows a repository."""
     return f"{place.world.api_url}/repos/{place.full_name}"
+
+
+@lru_cache(maxsize=64)
+def _links(api: str) -> Json:
+    return {f"{name}_url": f"{api}/{_place(name, tail)}" for name, tail in _PLACES.items()}
 
 
 def _place(name: str, tail: str) -> str:
