@@ -191,6 +191,8 @@ def serve(settings: Settings) -> None:
         server.should_exit = True
 
     configure_logging(settings.log)
+    if settings.weak_secrets:
+        log.warning("settings.weak_secret", variable="GAPKEEPER_WEBHOOK_SECRET", remedy="openssl rand -hex 32")
     config = uvicorn.Config(
         build(settings, on_failure=fail),
         host=settings.host,
