@@ -11,7 +11,7 @@ from bot.core.gaps.model import State
 from bot.core.gaps.words import LANGUAGES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 T = TypeVar("T")
 
@@ -93,6 +93,10 @@ class Lexicon(Generic[T]):
         for entries in self._first.values():
             entries.sort(key=lambda entry: -len(entry[0]))
         self._han.sort(key=lambda entry: -len(entry[0]))
+
+    def phrases(self) -> Iterator[str]:
+        """Yields every phrase, so that a misspelt one can be named."""
+        return (" ".join(key) for entries in self._first.values() for key, _ in entries)
 
     def at(self, found: Sequence[Word], index: int) -> tuple[T, int] | None:
         """Returns the meaning of the longest phrase that starts at the word, and how many words it has."""
