@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from hypothesis import HealthCheck, given, settings
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from bot.core.text import Span
 
 PATH = DocumentPath("docs/KNOWN_GAPS.md")
-LAW = settings(deadline=None, max_examples=int(__import__("os").environ.get("N","120")), suppress_health_check=[HealthCheck.too_slow])
+LAW = settings(deadline=None, max_examples=120, suppress_health_check=[HealthCheck.too_slow])
 
 HEADINGS = st.sampled_from(
     [
@@ -88,7 +89,21 @@ def meaning(gap: Gap) -> tuple[object, ...]:
     """All that a gap says, without offsets."""
     fields = tuple((field.label, field.value, field.line) for field in gap.fields)
     tasks = tuple((task.text, task.done, task.line) for task in gap.tasks)
-    return (gap.kind, gap.title, gap.state, gap.state_source, gap.line, gap.id, gap.priority, gap.effort, gap.section, gap.depends_on, gap.detail, fields, tasks)
+    return (
+        gap.kind,
+        gap.title,
+        gap.state,
+        gap.state_source,
+        gap.line,
+        gap.id,
+        gap.priority,
+        gap.effort,
+        gap.section,
+        gap.depends_on,
+        gap.detail,
+        fields,
+        tasks,
+    )
 
 
 def read(text: str) -> Document:
@@ -127,7 +142,7 @@ def test_spans_are_exact(text: str) -> None:
         assert plain(repaired(gap.title_span.of(text))) == gap.title
         assert text.count("\n", 0, gap.title_span.start) + 1 >= gap.line
     ordered = [gap.span for gap in reading.gaps]
-    assert all(first.end <= second.start for first, second in zip(ordered, ordered[1:], strict=False)), "gaps do not overlap"
+    assert all(first.end <= second.start for first, second in pairwise(ordered)), "gaps do not overlap"
 
 
 @LAW
@@ -140,7 +155,13 @@ def test_line_ends_a_bom_and_blank_lines_at_the_end_change_nothing(text: str) ->
 
 
 @LAW
-@given(st.lists(st.tuples(st.sampled_from(" x"), st.from_regex(r"[A-Z][a-z]{2,8} [a-z]{2,8} [0-9]{3}", fullmatch=True)), min_size=1, unique_by=lambda row: row[1]))
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(" x"), st.from_regex(r"[A-Z][a-z]{2,8} [a-z]{2,8} [0-9]{3}", fullmatch=True)),
+        min_size=1,
+        unique_by=lambda row: row[1],
+    )
+)
 def test_a_list_of_boxes_is_read_as_it_is_written(rows: list[tuple[str, str]]) -> None:
     text = "# Gaps\n\n" + "\n".join(f"- [{mark}] {title}" for mark, title in rows) + "\n"
     found = read(text).gaps

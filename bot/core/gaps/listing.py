@@ -56,6 +56,25 @@ def candidate(source: Blocks, item: Item, head: Head, place: Place, why: str) ->
     )
 
 
+def paragraph(source: Blocks, block: Paragraph, place: Place, why: str) -> Candidate:
+    """Returns a paragraph with a bold title as one gap."""
+    head = read_head(source.text, block.text, Shape.ENTRY)
+    span = block.text
+    return Candidate(
+        kind=Kind.LIST,
+        first=block.first,
+        end=block.end,
+        span=span,
+        head=head,
+        place=place,
+        fields=fields_of(source, [block], skip_lead=1),
+        tasks=(),
+        detail_span=Span(head.title_span.end, span.end),
+        why=why,
+        evidence=frozenset({"id"} if head.id else ()),
+    )
+
+
 def _end(item: Item) -> int:
     """Returns the line after the entry's last block: markdown-it counts blank lines and what follows them to the entry."""
     return (

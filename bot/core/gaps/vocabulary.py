@@ -236,6 +236,8 @@ def section_role(title: str) -> str | None:
     found = words(title)
     if not found:
         return None
+    if found[0].text in LACKS and len(found) > 1:
+        return None
     whole = SECTIONS.whole(found)
     if whole is not None:
         return whole
@@ -267,6 +269,7 @@ def _opens(found: Sequence[Word], role: str, count: int, *, gaps: bool) -> bool:
     return len(found) <= (4 if role in {"archive", "summary"} else 2) or found[count].text in _COMPLETES
 
 
+LACKS = listed("no lacks lacking insufficient kein keine keinen sin sem aucun aucune pas нет")
 _POSSESSES = listed("has have works work exists supports provides does do offers includes")
 _CLOSING = frozenset({"summary", "plan", "log", "legend", "reference"})
 _QUESTIONS = listed("why how warum wie cómo comment como как почему")
