@@ -39,6 +39,11 @@ def instant(seconds: float) -> str:
     return _instant(int(seconds))
 
 
+def instant_or_none(seconds: float | None) -> str | None:
+    """Returns a time as GitHub writes it, None for what has not happened."""
+    return None if seconds is None else instant(seconds)
+
+
 @lru_cache(maxsize=1024)
 def _instant(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
