@@ -89,7 +89,7 @@ class Gapkeeper:
         await self._store.open()
         github = github_app(settings, transport=self._transport)
         self._parts.push_async_callback(github.aclose)
-        self.runtime = Runtime(self._store, Sync(github, self._store, settings))
+        self.runtime = Runtime(self._store, Sync(github, self._store, settings), polling_seconds=settings.polling_seconds)
         self._parts.push_async_callback(self.runtime.stop)
         await self.runtime.start()
         self._inbox = Inbox(self._store, self.runtime.enqueue, delay=settings.coalesce_seconds)
