@@ -157,7 +157,7 @@ class Candidate:
     @property
     def effort(self) -> tuple[str | None, Span | None]:
         """The effort as written, without remarks behind it."""
-        labelled = self.field("effort") or self.field("complexity")
+        labelled = self.field("effort")
         if labelled is None:
             return self.head.effort, self.head.effort_span
         value = visible(labelled.field.value)
