@@ -89,7 +89,7 @@ class Gapkeeper:
         await self._store.open()
         github = github_app(settings, transport=self._transport)
         self._parts.push_async_callback(github.aclose)
-        self.runtime = Runtime(self._store, Sync(github, self._store, settings))
+        self.runtime = Runtime(self._store, Sync(github, self._store, settings), polling_seconds=settings.polling_seconds)
         self._parts.push_async_callback(self.runtime.stop)
         await self.runtime.start()
         self._inbox = Inbox(self._store, self.runtime.enqueue, delay=settings.coalesce_seconds)
@@ -191,6 +191,8 @@ def serve(settings: Settings) -> None:
         server.should_exit = True
 
     configure_logging(settings.log)
+    if settings.weak_secrets:
+        log.warning("settings.weak_secret", variable="GAPKEEPER_WEBHOOK_SECRET", remedy="openssl rand -hex 32")
     config = uvicorn.Config(
         build(settings, on_failure=fail),
         host=settings.host,

@@ -26,7 +26,8 @@ PREFIX = "GAPKEEPER_"
 FROM_FILE = ("private_key", "webhook_secret")
 """What may also stand in a file, named by `<NAME>_FILE`: the mount of a container's secret."""
 
-SHORTEST_SECRET = 16
+SHORTEST_SECRET, GOOD_SECRET = 8, 32
+"""In characters: below the first a webhook secret is refused, below the second it is complained of at every start."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +45,13 @@ class Settings:
     log: Literal["json", "console"] = "json"
     coalesce_seconds: float = 1.0
     """How long a sync waits for more deliveries of its repository; not read from the environment."""
+    polling_seconds: float = 0.2
+    """How often the engine looks for jobs; not read from the environment."""
+
+    @property
+    def weak_secrets(self) -> bool:
+        """Whether a webhook secret is so short that it might be guessed, given a delivery to try guesses on."""
+        return any(len(secret) < GOOD_SECRET for secret in self.webhook_secrets)
 
     @property
     def write_spacing(self) -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typer
 
-from bot.cli import demo, parse, plan, serve
+from bot.cli import demo, explain, parse, plan, serve
 
 app = typer.Typer(
     name="gapkeeper",
@@ -19,6 +19,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 app.command("demo")(demo.command)
+app.command("explain")(explain.command)
 app.command("parse")(parse.command)
 app.command("plan")(plan.command)
 app.command("serve")(serve.command)

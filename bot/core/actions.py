@@ -114,11 +114,15 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All that is to be done now, in the order of the documents; when `held` is set, nothing of it."""
+    """All that is to be done now, in the order of the documents; when `held` is set, nothing of it.
+
+    A plan that is not `final` left something undone that the same documents ask for: they must be read again next time.
+    """
 
     actions: tuple[Action, ...]
     problems: tuple[Problem, ...]
     held: Held | None = None
+    final: bool = True
 
     @property
     def rows(self) -> tuple[Row, ...]:

@@ -108,7 +108,9 @@ def plan(view: View) -> Plan:
     problems.extend(failure.problem for failure in view.failures)
     problems.extend(view.problems)
     result = Plan(tuple(actions), tuple(problems))
-    return replace(result, held=_held(result, view))
+    held = _held(result, view)
+    postponed = bool(view.failures and removals) or not view.sound
+    return replace(result, held=held, final=held is None and not postponed)
 
 
 def _opened(entry: Entry, document: Document, view: View, used: set[GapKey]) -> OpenIssue:

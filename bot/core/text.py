@@ -56,7 +56,7 @@ class Lines:
         self.text = text
         ends = [match.end() for match in _LINE_END.finditer(text)]
         self.starts: list[int] = [0, *ends]
-        self._feeds: list[int] = [i for i, char in enumerate(text) if char == "\n"] if "\r" in text else []
+        self._feeds = [i for i, char in enumerate(text) if char == "\n"] if "\r" in text else None
 
     def __len__(self) -> int:
         """Returns the number of lines; a text that ends with a line end has an empty last line."""
@@ -79,7 +79,7 @@ class Lines:
 
     def number(self, offset: int) -> int:
         """Returns the 1-based line number that a person sees, counting LF only."""
-        if not self._feeds:
+        if self._feeds is None:
             return self.index(offset) + 1
         return bisect_right(self._feeds, offset - 1) + 1
 

@@ -8,7 +8,6 @@ has at most one waiting sync, however many deliveries come (design: docs/decisio
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 import structlog
 
 from bot.core.errors import GapkeeperError
+from bot.jobs.mend import new_job
 from bot.store import deliveries
 from bot.store.records import Arrival, Delivery
 
@@ -90,8 +90,7 @@ class Inbox:
         self._waiting.append(waiting)
         self._bytes += len(delivery.payload)
         self._more.set()
-        # Shielded: who stops waiting must not take the answer from the others of the batch.
-        arrival = await asyncio.shield(waiting.arrival)
+        arrival = await waiting.arrival
         if arrival is Arrival.FORGED:
             log.warning("delivery.other_body", delivery=delivery.id, detail="known with another body; the first one is kept")
         return arrival
@@ -119,7 +118,7 @@ class Inbox:
             arrivals = deliveries.put(connection, [(waiting.delivery, waiting.wanted) for waiting in batch])
             repositories = {waiting.delivery.repository for waiting in batch if waiting.delivery.repository is not None}
             for repository in deliveries.with_work(connection, repositories):
-                job = f"sync-{repository}-{uuid.uuid4().hex}"
+                job = new_job(repository)
                 if deliveries.reserve(connection, repository, job):
                     self._enqueue(connection, repository, job, delay=self._delay)
         return dict(arrivals)

@@ -23,6 +23,7 @@ import structlog
 
 from bot.core.names import RepositoryId
 from bot.jobs.lease import Lease
+from bot.jobs.mend import ALIVE, mend
 from bot.jobs.outcome import Done, Later
 from bot.store import deliveries
 
@@ -51,7 +52,7 @@ APPLICATION, QUEUE, WORKFLOW = "gapkeeper", "repositories", "sync_repository"
 VERSION = "1"
 """Of the workflow's sequence of steps: the engine recovers only jobs of this version. By itself it would hash our sources."""
 
-ALIVE = ("ENQUEUED", "PENDING", "DELAYED")
+MEND_SECONDS = 60.0
 
 log = structlog.get_logger(__name__)
 
@@ -97,6 +98,7 @@ class Runtime:
         self._handlers: set[asyncio.Future[Any]] = set()
         self._workflows = 0
         self._none_left = asyncio.Event()
+        self._mending: asyncio.Task[None] | None = None
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="jobs")
         self._lease = Lease(
             store,
@@ -129,6 +131,8 @@ class Runtime:
         self._register()
         DBOS.launch()
         await self._lease.start()
+        await self.mend()
+        self._mending = asyncio.get_running_loop().create_task(self._keep_mending(), name="mend")
 
     async def stop(self, *, grace: float = GRACE_SECONDS) -> None:
         """Let running syncs end within `grace` seconds, then stop; whatever is cut off is taken up again at the next start."""
@@ -138,6 +142,8 @@ class Runtime:
         self._started = False
         from dbos import DBOS
 
+        if self._mending is not None:
+            self._mending.cancel()
         with contextlib.suppress(Exception):
             await self._lease.stop()
         await self._workflows_end(grace)
@@ -203,6 +209,27 @@ class Runtime:
                 raise TimeoutError(f"after {timeout} s there are still {left}")
             await asyncio.sleep(0.02)
 
+    async def mend(self) -> None:
+        """Give a job to every repository whose work no living job will do."""
+        await mend(self._store, self._statuses, self.enqueue)
+
+    async def _keep_mending(self) -> None:
+        while True:
+            await asyncio.sleep(MEND_SECONDS)
+            try:
+                await self.mend()
+            except Exception:
+                log.exception("sync.not_mended")
+
+    async def _statuses(self, jobs: list[str]) -> dict[str, str]:
+        """The engine's word for each of the jobs that it knows."""
+        from dbos import DBOS
+
+        if not jobs:
+            return {}
+        found = await DBOS.list_workflows_async(workflow_ids=jobs, load_input=False, load_output=False)
+        return {status.workflow_id: status.status for status in found}
+
     # ── the workflow ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _register(self) -> None:
@@ -241,14 +268,11 @@ class Runtime:
 
     async def _claim(self, repository: RepositoryId, job: str) -> bool:
         """Tells whether the repository is now the job's. A holder that the engine knows no more, or as ended, is passed over."""
-        from dbos import DBOS
-
         if await self._store.write(deliveries.claim, repository, job):
             return True
         holder = await self._store.read(deliveries.running, repository)
         if holder is not None:
-            found = await DBOS.list_workflows_async(workflow_ids=[holder], load_input=False, load_output=False)
-            if any(status.status in ALIVE for status in found):
+            if (await self._statuses([holder])).get(holder) in ALIVE:
                 return False
             log.warning("sync.holder_gone", repository=repository, holder=holder, job=job)
         return await self._store.write(deliveries.claim, repository, job, instead_of=holder)

@@ -90,7 +90,7 @@ class Sync:
         )
         problems = await performer.perform(decided)
         _report(state, (*decided.problems, *problems))
-        if decided.held is None and gathered.view.sound:
+        if decided.final:
             moved = replace(performer.state, head=gathered.state.head, documents=gathered.state.documents)
             await self._store.save_repository(moved)
         else:

@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import compile_path
 
-from bot.sandbox import rest_app, rest_code, rest_issues, rest_pulls
+from bot.sandbox import rest_app, rest_code, rest_git, rest_issues, rest_pulls
 from bot.sandbox.faults import Call, Fault
 from bot.sandbox.refusal import Refusal, not_found
 from bot.sandbox.rest import JWT, TOKEN, Answer, Ask, Route, admit
@@ -48,7 +48,7 @@ def _compiled(routes: tuple[Route, ...]) -> dict[str, list[tuple[re.Pattern[str]
     return table
 
 
-_ROUTES = _compiled(rest_app.ROUTES + rest_pulls.ROUTES + rest_issues.ROUTES + rest_code.ROUTES)
+_ROUTES = _compiled(rest_app.ROUTES + rest_pulls.ROUTES + rest_issues.ROUTES + rest_code.ROUTES + rest_git.ROUTES)
 
 
 @dataclass(slots=True)

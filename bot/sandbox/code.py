@@ -150,6 +150,9 @@ class Code(Place):
     def after_move(self, branch: str, user: User, before: str | None) -> None:
         """What follows from a moved branch; pull requests have something to add."""
 
+    def after_delete(self, branch: str, user: User) -> None:
+        """What follows from a deleted branch."""
+
     def delete_branch(self, branch: str, *, by: str | User) -> None:
         """Delete a branch (Refusal 422 where there is none, or where it is the default branch)."""
         user = self.demand(by, Role.WRITE)
@@ -161,6 +164,7 @@ class Code(Place):
         before = self.branches.pop(branch)
         self.tell("delete", None, user, ref=branch)
         self.tell("push", None, user, ref=branch, before=before, after=ZERO, forced=False, commits=())
+        self.after_delete(branch, user)
 
     def rename_file(self, old: str, new: str, *, by: str | User, branch: str | None = None) -> Commit:
         """Push a commit that moves a file and changes nothing in it."""

@@ -1,6 +1,6 @@
 """The things that a GitHub holds, as plain records: accounts, issues and what hangs on them, Apps and their tokens.
 
-They have no rules of their own: `bot.sandbox.code`, `.tracker`, `.pulls` and `.github` say who may change what.
+They have no rules of their own: `bot.sandbox.code`, `.labels`, `.tracker`, `.talk`, `.pulls` and `.github` say who may change what.
 """
 
 from __future__ import annotations

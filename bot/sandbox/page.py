@@ -21,26 +21,25 @@ from starlette.middleware import Middleware
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from bot.sandbox.demo import YOU
+from bot.sandbox.guard import Guard
 from bot.sandbox.refusal import Refusal
+from bot.sandbox.stage import YOU
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
     from starlette.requests import Request
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from starlette.types import ASGIApp
 
-    from bot.sandbox.demo import Demo
     from bot.sandbox.faults import Call
     from bot.sandbox.model import Issue
+    from bot.sandbox.stage import Demo
     from bot.sandbox.webhooks import Delivery
 
 ROWS = 60
 """How much of each log is shown."""
 LARGEST_FORM = 8 * 1024 * 1024
 PRIORITIES = ("priority: P0", "priority: P1", "priority: P2", "priority: P3")
-_OURS = ("style-src", "script-src", "img-src", "connect-src", "form-action")
-POLICY = "; ".join(["default-src 'none'", "base-uri 'none'", "frame-ancestors 'none'", *(f"{kind} 'self'" for kind in _OURS)])
 _ASSETS = {"style.css": "text/css", "script.js": "text/javascript", "icon.svg": "image/svg+xml"}
 _TASK = re.compile(r"(?P<indent>[ \t]*)(?:[-*+]|\d{1,9}[.)])[ ]+\[(?P<mark>[ xX])\][ \t]+(?P<text>.*)")
 _COMMENT = re.compile(r"[ \t]*<!--.*-->[ \t]*")
@@ -315,46 +314,3 @@ def _asset(name: str, kind: str) -> Callable[[Request], Response]:
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
-
-
-class Guard:
-    """Lets in only what was asked of this address by a page of this address, and sets the headers that keep it so.
-
-    Other sites that a person has open can reach a loopback port too: by a form (refused by Origin), or under a name of theirs
-    that resolves to it (refused by Host).
-    """
-
-    def __init__(self, app: ASGIApp, address: str) -> None:
-        """Guard the application that is reached at `host:port`."""
-        self._app = app
-        port = address.rpartition(":")[2]
-        self._hosts = {address, f"localhost:{port}"}
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer 421 or 403, or let the application answer."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        origin = headers.get("origin")
-        if headers.get("host") not in self._hosts:
-            await Response("This page has another address", 421)(scope, receive, send)
-        elif scope["method"] == "POST" and origin is not None and origin.removeprefix("http://") not in self._hosts:
-            await Response("Only this page may do that", 403)(scope, receive, send)
-        else:
-            await self._app(scope, receive, self._dressed(send))
-
-    @staticmethod
-    def _dressed(send: Send) -> Send:
-        async def dressed(message: Any) -> None:
-            if message["type"] == "http.response.start":
-                extra: Iterable[tuple[str, str]] = (
-                    ("content-security-policy", POLICY),
-                    ("x-content-type-options", "nosniff"),
-                    ("referrer-policy", "no-referrer"),
-                    ("cache-control", "no-store"),
-                )
-                message["headers"] = [*message["headers"], *((name.encode(), value.encode()) for name, value in extra)]
-            await send(message)
-
-        return dressed

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bot.sandbox import shapes
+from bot.sandbox import shapes, shapes_code
 from bot.sandbox.git import ZERO
 from bot.sandbox.github import Repository
 from bot.sandbox.world import instant
@@ -49,7 +49,7 @@ def _details(place: Repository, happening: Happening) -> Json:
         shown[name] = show(place, thing) if show else thing
     if happening.event == "pull_request":
         one = happening.details["issue"]
-        shown["number"], shown["pull_request"] = one.number, shapes.pull(place, one)
+        shown["number"], shown["pull_request"] = one.number, shapes_code.pull(place, one)
         del shown["issue"]
     if happening.event == "check_run":
         shown["check_run"] = shown.pop("check")
@@ -68,7 +68,7 @@ _SHOWN: dict[str, Callable[[Repository, Any], Any]] = {
     "issue": shapes.issue,
     "label": shapes.label,
     "comment": shapes.comment,
-    "check": shapes.check_run,
+    "check": shapes_code.check_run,
     "assignee": lambda place, one: shapes.user(place.world, one),
 }
 

@@ -10,7 +10,7 @@ from bot.sandbox import limits
 from bot.sandbox.code import WEB_FLOW
 from bot.sandbox.model import CheckRun, Issue, Pull, Role, User
 from bot.sandbox.refusal import Refusal, forbidden, invalid, not_found
-from bot.sandbox.tracker import Tracker
+from bot.sandbox.talk import Talk
 
 if TYPE_CHECKING:
     from bot.sandbox.git import Entry
@@ -33,7 +33,7 @@ class FileChange:
     patch: str
 
 
-class Pulls(Tracker):
+class Pulls(Talk):
     """Pull requests share their numbers with the issues, and are issues."""
 
     def __init__(
@@ -77,6 +77,22 @@ class Pulls(Tracker):
                 issue.updated_at = self.world.clock()
                 self.tell("pull_request", "synchronize", user, issue=issue, before=before, after=self.branches[branch])
 
+    def demand_reopenable(self, issue: Issue) -> None:
+        """Refuse what was merged, and what has lost its branch."""
+        pull = issue.pull
+        if pull is None or issue.open:
+            return
+        if pull.merged_at is not None:
+            raise invalid("PullRequest", "state", "invalid", "state cannot be changed. The pull request was merged.")
+        if not {pull.head, pull.base} <= self.branches.keys():
+            raise invalid("PullRequest", "state", "invalid", f"state cannot be changed. The {pull.head} branch has been deleted.")
+
+    def after_delete(self, branch: str, user: User) -> None:
+        """Close every open pull request from or into a branch that is gone."""
+        for issue in list(self.issues.values()):
+            if issue.pull is not None and issue.open and branch in {issue.pull.head, issue.pull.base}:
+                self.edit_state(issue, user, opens=False)
+
     def merge_pull(self, number: int, *, by: str | User) -> str:
         """Merge a pull request with a merge commit and return its SHA (Refusal 405 where it is not open or conflicts)."""
         user = self.demand(by, Role.WRITE)
@@ -87,15 +103,14 @@ class Pulls(Tracker):
         head, base = self.branches[pull.head], self.branches[pull.base]
         message = f"Merge pull request #{number} from {self.owner.login}/{pull.head}\n\n{issue.title}"
         merge = self.write_commit(self._merged_tree(head, base), (base, head), message, by=user, committer=WEB_FLOW)
-        issue.open, issue.closed_at, issue.closed_by = False, self.world.clock(), user
-        pull.merged_at, pull.merged_by, pull.merge_commit, pull.head_sha = self.world.clock(), user, merge.sha, head
         rule = self.protections.pop(pull.base, None)
         try:
             self.move(pull.base, merge.sha, by=user)
         finally:
             if rule is not None:
                 self.protections[pull.base] = rule
-        self.tell_of(issue, "closed", user)
+        pull.merged_at, pull.merged_by, pull.merge_commit, pull.head_sha = self.world.clock(), user, merge.sha, head
+        self.edit_state(issue, user, opens=False)
         return merge.sha
 
     def _merged_tree(self, head: str, base: str) -> str:
@@ -121,7 +136,10 @@ class Pulls(Tracker):
         pull = self.pull(number).pull
         if pull is None:
             raise not_found()
-        return self.compare(pull.base_sha if pull.merged_at else self.branches.get(pull.base, pull.base_sha), pull.head_sha)
+        base = pull.base_sha if pull.merged_at else self.branches.get(pull.base, pull.base_sha)
+        # Histories that a rewrite has parted have no common commit: then all of it is compared.
+        common = self.git.merge_base(pull.head_sha, base) or base
+        return self.changed_files(self.git.commits[common].tree, self.git.commits[pull.head_sha].tree)
 
     def compare(self, base: str, head: str) -> list[FileChange]:
         """Returns the changes from the common ancestor of two commits to the second."""

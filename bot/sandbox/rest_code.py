@@ -1,6 +1,6 @@
-"""REST operations on a repository's code: the repository itself, contents, branches, and the git database.
+"""REST operations on a repository: itself, its people, its contents, commits and branches.
 
-https://docs.github.com/rest/repos · https://docs.github.com/rest/git
+https://docs.github.com/rest/repos
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ import base64
 import binascii
 from typing import TYPE_CHECKING, Any
 
-from bot.sandbox import shapes
-from bot.sandbox.git import DIRECTORY, SUBMODULE, SYMLINK, Entry, Signature
+from bot.sandbox import shapes, shapes_code
+from bot.sandbox.git import DIRECTORY, SUBMODULE, SYMLINK, Entry
 from bot.sandbox.model import Role
 from bot.sandbox.refusal import Refusal, not_found
 from bot.sandbox.rest import Answer, Ask, Route
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from bot.sandbox.github import Repository
 
 ONE_MEGABYTE = 1_048_576
-MAX_TREE = 100_000
-"""A recursive tree with more entries is cut, and says so."""
 
 
 def get_repository(ask: Ask) -> Answer:
@@ -60,8 +58,8 @@ def get_content(ask: Ask) -> Answer:
     if found.mode == DIRECTORY:
         prefix = f"{path}/" if path else ""
         rows = sorted(place.git.trees[found.sha].items())
-        return Answer([shapes.content(place, prefix + name, entry, where) for name, entry in rows])
-    shown = shapes.content(place, path, found, where)
+        return Answer([shapes_code.content(place, prefix + name, entry, where) for name, entry in rows])
+    shown = shapes_code.content(place, path, found, where)
     if found.mode == SUBMODULE:
         return Answer(shown | {"submodule_git_url": None})
     data = place.git.blobs[found.sha]
@@ -70,7 +68,7 @@ def get_content(ask: Ask) -> Answer:
     if found.mode == SYMLINK:
         return Answer(shown | {"target": data.decode("utf-8", "replace")})
     large = len(data) > ONE_MEGABYTE
-    return Answer(shown | {"content": "" if large else _base64(data), "encoding": "none" if large else "base64"})
+    return Answer(shown | {"content": "" if large else base64_lines(data), "encoding": "none" if large else "base64"})
 
 
 def _entry(place: Repository, tree: str, path: str) -> Entry:
@@ -111,7 +109,10 @@ def put_content(ask: Ask) -> Answer:
     commit, new = ask.repository.put_file(path, data, by=ask.who, message=ask.needed("message"), sha=sha, branch=branch)
     entry = ask.repository.git.files(commit.tree)[path]
     where = branch or ask.repository.default_branch
-    shown = {"content": shapes.content(ask.repository, path, entry, where), "commit": shapes.git_commit(ask.repository, commit)}
+    shown = {
+        "content": shapes_code.content(ask.repository, path, entry, where),
+        "commit": shapes_code.git_commit(ask.repository, commit),
+    }
     return Answer(shown, 201 if new else 200)
 
 
@@ -124,10 +125,10 @@ def delete_content(ask: Ask) -> Answer:
     commit = place.remove_file(
         ask.path["path"], by=ask.who, message=given["message"], sha=given["sha"], branch=given.get("branch")
     )
-    return Answer({"content": None, "commit": shapes.git_commit(place, commit)})
+    return Answer({"content": None, "commit": shapes_code.git_commit(place, commit)})
 
 
-def _base64(data: bytes) -> str:
+def base64_lines(data: bytes) -> str:
     """Base64 as GitHub breaks it: lines of 60 characters, the last one ended too."""
     text = base64.b64encode(data).decode()
     return "".join(f"{text[i : i + 60]}\n" for i in range(0, len(text), 60))
@@ -141,7 +142,7 @@ def get_commit(ask: Ask) -> Answer:
     place = ask.repository
     one = _known(place, ask.path["ref"])
     before = place.git.commits[one.parents[0]].tree if one.parents else None
-    return Answer(shapes.commit(place, one, files=place.changed_files(before, one.tree)))
+    return Answer(shapes_code.commit(place, one, files=place.changed_files(before, one.tree)))
 
 
 def _known(place: Repository, ref: str) -> Commit:
@@ -159,7 +160,7 @@ def list_commits(ask: Ask) -> Answer:
     found: Iterable[Commit] = place.git.history(place.commit_at(ask.query.get("sha")).sha)
     if path:
         found = [one for one in found if _touches(place, one, path)]
-    return ask.page(list(found), lambda one: shapes.commit(place, one))
+    return ask.page(list(found), lambda one: shapes_code.commit(place, one))
 
 
 def _touches(place: Repository, one: Commit, path: str) -> bool:
@@ -189,16 +190,16 @@ def compare(ask: Ask) -> Answer:
         "patch_url": f"{page}.patch",
     }
     shown |= {"status": status, "ahead_by": len(ahead), "behind_by": len(behind), "total_commits": len(ahead)}
-    shown["base_commit"] = shapes.commit(place, base)
-    shown["merge_base_commit"] = shapes.commit(place, place.git.commits[common or base.sha])
-    shown["commits"] = [shapes.commit(place, one) for one in reversed(ahead)]
-    shown["files"] = [shapes.file_change(place, one, head.sha) for one in files[:300]]
+    shown["base_commit"] = shapes_code.commit(place, base)
+    shown["merge_base_commit"] = shapes_code.commit(place, place.git.commits[common or base.sha])
+    shown["commits"] = [shapes_code.commit(place, one) for one in reversed(ahead)]
+    shown["files"] = [shapes_code.file_change(place, one, head.sha) for one in files[:300]]
     return Answer(shown)
 
 
 def list_branches(ask: Ask) -> Answer:
     """GET …/branches."""
-    return ask.page(sorted(ask.repository.branches), lambda name: shapes.branch(ask.repository, name))
+    return ask.page(sorted(ask.repository.branches), lambda name: shapes_code.branch(ask.repository, name))
 
 
 def get_branch(ask: Ask) -> Answer:
@@ -206,159 +207,10 @@ def get_branch(ask: Ask) -> Answer:
     place, name = ask.repository, ask.path["branch"]
     commit = place.head(name)
     url = f"{shapes.repository_url(place)}/branches/{name}"
-    shown = shapes.branch(place, name) | {"commit": shapes.commit(place, commit), "protection_url": f"{url}/protection"}
+    shown = shapes_code.branch(place, name) | {"commit": shapes_code.commit(place, commit), "protection_url": f"{url}/protection"}
     shown["_links"] = {"self": url, "html": f"{ask.world.html_url}/{place.full_name}/tree/{name}"}
     shown["protection"] = {"enabled": name in place.protections}
     return Answer(shown)
-
-
-# The git database.
-
-
-def get_ref(ask: Ask) -> Answer:
-    """GET …/git/ref/{ref}."""
-    place, name = ask.repository, ask.path["ref"]
-    place.head()
-    branch = name.removeprefix("heads/")
-    if not name.startswith("heads/") or branch not in place.branches:
-        raise not_found()
-    return Answer(shapes.ref(place, name, place.branches[branch]))
-
-
-def matching_refs(ask: Ask) -> Answer:
-    """GET …/git/matching-refs/{ref}."""
-    place = ask.repository
-    names = [f"heads/{name}" for name in sorted(place.branches) if f"heads/{name}".startswith(ask.path["ref"])]
-    return ask.page(names, lambda name: shapes.ref(place, name, place.branches[name.removeprefix("heads/")]))
-
-
-def create_ref(ask: Ask) -> Answer:
-    """POST …/git/refs (422 where the reference exists)."""
-    place, name, sha = ask.repository, ask.needed("ref"), ask.needed("sha")
-    if not name.startswith("refs/heads/"):
-        raise Refusal(422, "Reference name must start with 'refs/heads/'")
-    branch = name.removeprefix("refs/heads/")
-    if branch in place.branches:
-        raise Refusal(422, "Reference already exists")
-    place.move(branch, sha, by=ask.who)
-    return Answer(shapes.ref(place, f"heads/{branch}", sha), 201)
-
-
-def update_ref(ask: Ask) -> Answer:
-    """PATCH …/git/refs/{ref} (422 unless it is a fast forward or forced)."""
-    place, branch = ask.repository, _branch(ask)
-    place.move(branch, ask.needed("sha"), by=ask.who, force=ask.body.get("force") is True)
-    return Answer(shapes.ref(place, f"heads/{branch}", place.branches[branch]))
-
-
-def delete_ref(ask: Ask) -> Answer:
-    """DELETE …/git/refs/{ref}."""
-    ask.repository.delete_branch(_branch(ask), by=ask.who)
-    return Answer(None, 204)
-
-
-def _branch(ask: Ask) -> str:
-    branch = ask.path["ref"].removeprefix("heads/")
-    if branch not in ask.repository.branches:
-        raise Refusal(422, "Reference does not exist")
-    return branch
-
-
-def get_tree(ask: Ask) -> Answer:
-    """GET …/git/trees/{tree_sha}: a tree, a commit or a branch; with `recursive` every directory and file below."""
-    place, asked = ask.repository, ask.path["ref"]
-    place.head()
-    try:
-        sha = asked if asked in place.git.trees else place.commit_at(asked).tree
-    except Refusal as refusal:
-        raise not_found() from refusal
-    rows = sorted(_walk(place, sha, "")) if ask.query.get("recursive") else list(place.git.trees[sha].items())
-    shown = [shapes.tree_entry(place, path, entry) for path, entry in rows[:MAX_TREE]]
-    url = f"{shapes.repository_url(place)}/git/trees/{sha}"
-    return Answer({"sha": sha, "url": url, "tree": shown, "truncated": len(rows) > MAX_TREE})
-
-
-def _walk(place: Repository, tree: str, prefix: str) -> Iterable[tuple[str, Entry]]:
-    for name, entry in place.git.trees[tree].items():
-        yield prefix + name, entry
-        if entry.mode == DIRECTORY:
-            yield from _walk(place, entry.sha, f"{prefix}{name}/")
-
-
-def create_tree(ask: Ask) -> Answer:
-    """POST …/git/trees: entries on top of `base_tree`; a null `sha` removes one."""
-    place = ask.repository
-    base = ask.body.get("base_tree")
-    if base is not None and base not in place.git.trees:
-        if base not in place.git.commits:
-            raise not_found()
-        base = place.git.commits[base].tree
-    files = dict(place.git.files(base)) if base else {}
-    for row in ask.needed("tree", list):
-        _change_entry(place, files, row)
-    sha = place.git.write_tree(files)
-    shown = [shapes.tree_entry(place, path, entry) for path, entry in place.git.trees[sha].items()]
-    return Answer({"sha": sha, "url": f"{shapes.repository_url(place)}/git/trees/{sha}", "tree": shown, "truncated": False}, 201)
-
-
-def _change_entry(place: Repository, files: dict[str, Entry], row: dict[str, Any]) -> None:
-    path, mode, content, sha = row["path"], row.get("mode", "100644"), row.get("content"), row.get("sha")
-    if content is not None:
-        sha = place.git.write_blob(content.encode())
-    elif sha is None:
-        if files.pop(path, None) is None:
-            raise Refusal(422, "GitRPC::BadObjectState")
-        return
-    elif sha not in place.git.blobs and mode != SUBMODULE:
-        raise Refusal(422, f"tree.sha {sha} is not a valid blob")
-    files[path] = Entry(mode, sha)
-
-
-def get_blob(ask: Ask) -> Answer:
-    """GET …/git/blobs/{file_sha}: base64, or the bytes where raw is asked for."""
-    place, sha = ask.repository, ask.path["sha"]
-    data = place.git.blobs.get(sha)
-    if data is None:
-        raise not_found()
-    if "raw" in ask.accept:
-        return Answer(data, headers={"content-type": "application/vnd.github.raw; charset=utf-8"})
-    shown = {"sha": sha, "node_id": shapes.node("B", int(sha[:8], 16)), "size": len(data), "url": _blob_url(place, sha)}
-    return Answer(shown | {"content": _base64(data), "encoding": "base64"})
-
-
-def create_blob(ask: Ask) -> Answer:
-    """POST …/git/blobs."""
-    text = ask.needed("content")
-    data = base64.b64decode(text) if ask.body.get("encoding") == "base64" else text.encode()
-    sha = ask.repository.git.write_blob(data)
-    return Answer({"sha": sha, "url": _blob_url(ask.repository, sha)}, 201)
-
-
-def _blob_url(place: Repository, sha: str) -> str:
-    return f"{shapes.repository_url(place)}/git/blobs/{sha}"
-
-
-def get_git_commit(ask: Ask) -> Answer:
-    """GET …/git/commits/{commit_sha}."""
-    found = ask.repository.git.commits.get(ask.path["sha"])
-    if found is None:
-        raise not_found()
-    return Answer(shapes.git_commit(ask.repository, found))
-
-
-def create_git_commit(ask: Ask) -> Answer:
-    """POST …/git/commits (422 for a tree or parent that does not exist)."""
-    place, tree, parents = ask.repository, ask.needed("tree"), tuple(ask.body.get("parents", ()))
-    if tree not in place.git.trees:
-        raise Refusal(422, "Tree SHA does not exist")
-    if any(parent not in place.git.commits for parent in parents):
-        raise Refusal(422, "Parent SHA does not exist or is not a commit object")
-    user = ask.world.user(ask.who)
-    named = ask.body.get("author") or {}
-    author = Signature(named.get("name", user.login), named.get("email", user.email), None if named else user.login)
-    at = int(ask.world.clock())
-    commit = place.git.write_commit(tree, parents, ask.needed("message"), author=author, committer=author, at=at)
-    return Answer(shapes.git_commit(place, commit), 201)
 
 
 _REPO = "/repos/{owner}/{repo}"
@@ -374,15 +226,4 @@ ROUTES = (
     Route("GET", f"{_REPO}/compare/{{basehead:path}}", compare, "contents"),
     Route("GET", f"{_REPO}/branches", list_branches, "contents"),
     Route("GET", f"{_REPO}/branches/{{branch:path}}", get_branch, "contents"),
-    Route("GET", f"{_REPO}/git/ref/{{ref:path}}", get_ref, "contents"),
-    Route("GET", f"{_REPO}/git/matching-refs/{{ref:path}}", matching_refs, "contents"),
-    Route("POST", f"{_REPO}/git/refs", create_ref, "contents"),
-    Route("PATCH", f"{_REPO}/git/refs/{{ref:path}}", update_ref, "contents"),
-    Route("DELETE", f"{_REPO}/git/refs/{{ref:path}}", delete_ref, "contents"),
-    Route("POST", f"{_REPO}/git/trees", create_tree, "contents"),
-    Route("GET", f"{_REPO}/git/trees/{{ref:path}}", get_tree, "contents"),
-    Route("POST", f"{_REPO}/git/blobs", create_blob, "contents"),
-    Route("GET", f"{_REPO}/git/blobs/{{sha}}", get_blob, "contents"),
-    Route("POST", f"{_REPO}/git/commits", create_git_commit, "contents"),
-    Route("GET", f"{_REPO}/git/commits/{{sha}}", get_git_commit, "contents"),
 )

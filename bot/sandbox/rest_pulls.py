@@ -5,7 +5,7 @@ https://docs.github.com/rest/pulls · https://docs.github.com/rest/checks
 
 from __future__ import annotations
 
-from bot.sandbox import shapes
+from bot.sandbox import shapes_code
 from bot.sandbox.refusal import Refusal, not_found
 from bot.sandbox.rest import Answer, Ask, Route
 
@@ -23,7 +23,7 @@ def list_pulls(ask: Ask) -> Answer:
         and (not base or one.pull.base == base)
         and (not head or (owner.lower(), branch) == (place.owner.login.lower(), one.pull.head))
     ]
-    return ask.page(found[::-1], lambda one: shapes.pull(place, one))
+    return ask.page(found[::-1], lambda one: shapes_code.pull(place, one))
 
 
 def create_pull(ask: Ask) -> Answer:
@@ -32,19 +32,19 @@ def create_pull(ask: Ask) -> Answer:
     one = ask.repository.open_pull(
         by=ask.who, title=ask.needed("title"), head=ask.needed("head"), base=ask.needed("base"), **given
     )
-    return Answer(shapes.pull(ask.repository, one), 201)
+    return Answer(shapes_code.pull(ask.repository, one), 201)
 
 
 def get_pull(ask: Ask) -> Answer:
     """GET …/pulls/{pull_number}."""
-    return Answer(shapes.pull(ask.repository, ask.repository.pull(ask.number("number"))))
+    return Answer(shapes_code.pull(ask.repository, ask.repository.pull(ask.number("number"))))
 
 
 def update_pull(ask: Ask) -> Answer:
     """PATCH …/pulls/{pull_number}: title, body and state."""
     place, number = ask.repository, ask.number("number")
     place.pull(number)
-    return Answer(shapes.pull(place, place.edit_issue(number, by=ask.who, **ask.given("title", "body", "state"))))
+    return Answer(shapes_code.pull(place, place.edit_issue(number, by=ask.who, **ask.given("title", "body", "state"))))
 
 
 def list_files(ask: Ask) -> Answer:
@@ -52,7 +52,7 @@ def list_files(ask: Ask) -> Answer:
     place, number = ask.repository, ask.number("number")
     pull = place.pull(number).pull
     ref = pull.head_sha if pull else ""
-    return ask.page(place.pull_files(number), lambda one: shapes.file_change(place, one, ref))
+    return ask.page(place.pull_files(number), lambda one: shapes_code.file_change(place, one, ref))
 
 
 def merge_pull(ask: Ask) -> Answer:
@@ -68,13 +68,13 @@ def create_check(ask: Ask) -> Answer:
     """POST …/check-runs."""
     given = ask.given(*_CHECK_FIELDS)
     one = ask.repository.create_check(by=ask.who, name=ask.needed("name"), head_sha=ask.needed("head_sha"), **given)
-    return Answer(shapes.check_run(ask.repository, one), 201)
+    return Answer(shapes_code.check_run(ask.repository, one), 201)
 
 
 def update_check(ask: Ask) -> Answer:
     """PATCH …/check-runs/{check_run_id}."""
     one = ask.repository.update_check(ask.number("check"), by=ask.who, **ask.given("name", *_CHECK_FIELDS))
-    return Answer(shapes.check_run(ask.repository, one))
+    return Answer(shapes_code.check_run(ask.repository, one))
 
 
 def get_check(ask: Ask) -> Answer:
@@ -82,7 +82,7 @@ def get_check(ask: Ask) -> Answer:
     found = ask.repository.checks.get(ask.number("check"))
     if found is None:
         raise not_found()
-    return Answer(shapes.check_run(ask.repository, found))
+    return Answer(shapes_code.check_run(ask.repository, found))
 
 
 def list_annotations(ask: Ask) -> Answer:
@@ -103,7 +103,7 @@ def list_checks(ask: Ask) -> Answer:
         raise Refusal(422, f"No commit found for SHA: {ask.path['ref']}") from refusal
     name = ask.query.get("check_name")
     found = [one for one in place.checks.values() if one.head_sha == sha and name in {None, one.name}]
-    page = ask.page(found, lambda one: shapes.check_run(place, one))
+    page = ask.page(found, lambda one: shapes_code.check_run(place, one))
     return Answer({"total_count": len(found), "check_runs": page.body}, headers=page.headers)
 
 

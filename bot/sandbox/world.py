@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from bot.sandbox.model import App, User
@@ -35,7 +36,17 @@ class Clock:
 
 def instant(seconds: float) -> str:
     """Returns a time as GitHub writes it: UTC, whole seconds."""
-    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return _instant(int(seconds))
+
+
+def instant_or_none(seconds: float | None) -> str | None:
+    """Returns a time as GitHub writes it, None for what has not happened."""
+    return None if seconds is None else instant(seconds)
+
+
+@lru_cache(maxsize=1024)
+def _instant(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,6 +138,29 @@ def succeed(connection: sa.Connection, repository: RepositoryId, job: str, follo
     connection.execute(place.values(waiting=follow_up))
 
 
+def named_jobs(connection: sa.Connection) -> dict[RepositoryId, frozenset[str]]:
+    """The repositories with a waiting job or open deliveries, and the jobs that are said to care for them."""
+    jobs: dict[RepositoryId, set[str]] = {}
+    open_ = sa.select(deliveries.c.repository, deliveries.c.job).where(deliveries.c.state.in_(OPEN)).distinct()
+    waiting = sa.select(queue.c.repository, queue.c.waiting).where(queue.c.waiting.is_not(None))
+    for select in (open_, waiting):
+        for repository, job in connection.execute(select):
+            jobs.setdefault(RepositoryId(repository), set()).update({job} - {None})
+    return {repository: frozenset(named) for repository, named in jobs.items()}
+
+
+def replace(connection: sa.Connection, repository: RepositoryId, dead: Sequence[str], job: str) -> bool:
+    """Make `job` the waiting sync in place of a dead one; False where a living one waits, or nothing is left to do."""
+    mine = sa.or_(queue.c.waiting.is_(None), queue.c.waiting.in_(dead))
+    freed = queue.update().where(queue.c.repository == repository, mine).values(waiting=None)
+    connection.execute(freed)
+    orphans = sa.select(deliveries.c.id).where(
+        deliveries.c.repository == repository,
+        sa.or_(deliveries.c.state == "queued", sa.and_(deliveries.c.state == "claimed", deliveries.c.job.in_(dead))),
+    )
+    return connection.execute(orphans.limit(1)).first() is not None and reserve(connection, repository, job)
+
+
 def beat(connection: sa.Connection, executor: str, lease: float, *, first: bool) -> bool:
     """Extend the executor's life by `lease` seconds; False when its lease had run out before (and it is not its `first` beat).
 

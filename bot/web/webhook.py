@@ -39,7 +39,7 @@ EVENTS = frozenset({"push", "issues", "repository"})
 """What a sync acts on. Other events are kept, so that a redelivery is known, and get no job."""
 
 _GUID = re.compile(rb"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
-_WORD = re.compile(r"[a-z_]{1,64}", re.ASCII)
+_WORD = re.compile(r"[a-z0-9_]{1,64}", re.ASCII)
 _SIGNATURE = re.compile(rb"sha256=[0-9a-f]{64}")
 
 log = structlog.get_logger(__name__)

@@ -130,6 +130,7 @@ class TestMissingKnowledge:
         decided = tracker.sync(document("a"), failures=(failure("B.md"),), standing=frozenset({DocumentPath("B.md")}), config=ANY)
         assert decided.rows == ()
         assert {problem.code for problem in decided.problems} == {"removals-postponed", "nul"}
+        assert not decided.final
 
     def test_it_is_made_up_for_once_all_can_be_read(self):
         tracker = Tracker()

@@ -18,6 +18,7 @@ from rich.console import Console
 
 from bot.core.gaps.model import Kind
 from bot.sandbox import demo as demonstrations
+from bot.sandbox import stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +46,7 @@ def test_the_example_has_every_dialect() -> None:
     from bot.core.gaps.parse import parse
     from bot.core.names import DocumentPath
 
-    read = parse(DocumentPath(demonstrations.EXAMPLE), demonstrations.example())
+    read = parse(DocumentPath(stage.EXAMPLE), stage.example())
     assert isinstance(read, Document)
     assert (set(read.dialects), len(read.gaps), read.problems) == (set(Kind), 13, ())
 
@@ -69,8 +70,8 @@ def test_once_on_a_real_document(environment: dict[str, str]) -> None:
 
 async def reported(data: bytes) -> str:
     """What is printed of a document, without starting a process for it."""
-    async with demonstrations.demonstration() as demo:
-        demonstrations.first_push(demo, data)
+    async with stage.demonstration() as demo:
+        stage.first_push(demo, data)
         await demo.settle()
         out = io.StringIO()
         demonstrations.report(demo, up=1.25, synced=0.5, console=Console(file=out, width=100))
@@ -98,29 +99,29 @@ def test_a_name_that_reads_as_a_glob_is_not_used(name: str | None, path: str) ->
 
 
 async def test_it_gives_up_on_a_bot_that_never_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(demonstrations, "PATIENCE", 0.05)
-    async with demonstrations.demonstration() as demo:
+    monkeypatch.setattr(stage, "PATIENCE", 0.05)
+    async with stage.demonstration() as demo:
         demo.api.in_flight += 1
-        with pytest.raises(demonstrations.DemoFailed):
+        with pytest.raises(stage.DemoFailed):
             await demo.settle()
 
 
 async def test_the_real_bot_follows_the_document() -> None:
     """One life of the demo: import, a push that changes one gap, the same push again, a redelivery."""
-    async with demonstrations.demonstration() as demo:
-        demonstrations.first_push(demo, demonstrations.example())
+    async with stage.demonstration() as demo:
+        stage.first_push(demo, stage.example())
         await demo.settle()
         assert len(demo.place.issues) == 10
         demo.api.calls.clear()
         text = demo.place.read(demo.path).decode().replace("- [ ] [P1] Public", "- [x] [P1] Public")
-        demo.place.push({demo.path: text}, by=demonstrations.YOU)
+        demo.place.push({demo.path: text}, by=stage.YOU)
         await demo.settle()
         assert [(issue.number, issue.state_reason) for issue in demo.place.issues.values() if not issue.open] == [
             (2, "completed")
         ]
         assert len(demo.api.calls) <= 3
         demo.api.calls.clear()
-        demo.place.push({demo.path: text}, by=demonstrations.YOU, message="Again")
+        demo.place.push({demo.path: text}, by=stage.YOU, message="Again")
         for number in range(1, len(demo.hooks.log) + 1):
             demo.hooks.redeliver(number)
         await demo.settle()

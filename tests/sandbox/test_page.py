@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from bot.sandbox import GitHub, Refusal, Webhooks
 from bot.sandbox.api import Api
-from bot.sandbox.demo import YOU, Demo
 from bot.sandbox.page import Page, lines, toggled
+from bot.sandbox.stage import YOU, Demo
 from bot.web.health import Readiness
 
 if TYPE_CHECKING:

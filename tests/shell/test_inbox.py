@@ -203,3 +203,14 @@ async def test_payloads_that_wait_are_bounded(database_url: str, monkeypatch: py
         assert first is Arrival.NEW
         assert isinstance(second, Closed)
         assert sorted(await states(store)) == ["g0", "g1", "g2", "h0"]
+
+
+async def test_a_job_that_stands_back_hands_its_place_over(database_url: str) -> None:
+    async with open_inbox(database_url) as (store, inbox, engine):
+        await inbox.put(delivery("g"), wanted=True)
+        (job,) = [job for _, job, _ in engine.jobs]
+        await store.write(deliveries.succeed, R, job, f"{job}.r1")
+        await store.write(deliveries.succeed, R, job, "a job that had no place to give")
+        assert await store.read(deliveries.named_jobs) == {R: {f"{job}.r1"}}
+        await inbox.put(delivery("h"), wanted=True)
+        assert len(engine.jobs) == 1

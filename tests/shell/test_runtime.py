@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from bot.core.names import RepositoryId
 from bot.jobs import Done, Later, Outcome
 from bot.jobs import runtime as runtime_module
+from bot.jobs.mend import mend
 from bot.jobs.runtime import Jobs
 from bot.store import Arrival, Delivery, deliveries
 from bot.store.store import Store
@@ -109,32 +110,36 @@ async def test_a_sync_that_raised_once_is_done_by_its_retry(database_url: str) -
 
 
 async def test_later_comes_again_after_its_delay_and_holds_nothing_meanwhile(database_url: str) -> None:
-    syncs = Syncs(Later(0.8, "rate limit"))
+    syncs = Syncs(Later(2.0, "rate limit"))
     async with working(database_url, syncs) as at_work:
         began = time.monotonic()
         await at_work.put("g")
         await syncs.entered.wait()
-        await at_work.until_delayed()
-        assert await at_work.runtime.counts() == Jobs(queued=0, running=0, delayed=1)
+        await at_work.until(at_work.runtime.counts, Jobs(queued=0, running=0, delayed=1))
         assert await at_work.states() == {"g": "claimed"}
         await at_work.runtime.wait_idle()
-        assert time.monotonic() - began >= 0.8
+        assert time.monotonic() - began >= 2.0
         assert await at_work.states() == {"g": "done"}
     assert syncs.calls == [(R, {"g"})] * 2
 
 
 async def test_a_push_does_not_wait_for_a_later_and_takes_its_deliveries_along(database_url: str) -> None:
-    syncs = Syncs(Later(1.5, "rate limit"))
+    syncs = Syncs(Later(3600, "rate limit"))
     async with working(database_url, syncs) as at_work:
         await at_work.put("old")
-        await at_work.until_delayed()
-        began = time.monotonic()
-        syncs.entered.clear()
+        await at_work.until(at_work.runtime.counts, Jobs(queued=0, running=0, delayed=1))
         await at_work.put("new")
-        await syncs.entered.wait()
-        assert time.monotonic() - began < 1.4
+        await at_work.until(at_work.states, {"old": "done", "new": "done"})
+    assert syncs.calls == [(R, {"old"}), (R, {"old", "new"})]
+
+
+async def test_a_follow_up_whose_deliveries_are_done_syncs_nothing(database_url: str) -> None:
+    syncs = Syncs(Later(2.0, "rate limit"))
+    async with working(database_url, syncs) as at_work:
+        await at_work.put("old")
+        await at_work.until(at_work.runtime.counts, Jobs(queued=0, running=0, delayed=1))
+        await at_work.put("new")
         await at_work.runtime.wait_idle()
-        assert await at_work.states() == {"old": "done", "new": "done"}
     assert syncs.calls == [(R, {"old"}), (R, {"old", "new"})]
 
 
@@ -149,7 +154,7 @@ async def test_a_repository_that_runs_is_not_synced_a_second_time(database_url: 
         # Another partition key: as if the engine had dequeued it beside the running one.
         await at_work.store.write(lambda connection: _enqueue_apart(at_work.runtime, connection, "intruder"))
         await at_work.inbox.put(delivery("second"), wanted=True)
-        await at_work.until_delayed()
+        await at_work.until(at_work.runtime.counts, Jobs(queued=1, running=1, delayed=1))
         assert await at_work.store.read(deliveries.running, R) == holder
         syncs.go.set()
         await at_work.runtime.wait_idle()
@@ -179,6 +184,63 @@ async def test_a_holder_that_the_engine_no_longer_knows_is_passed_over(database_
         await at_work.runtime.wait_idle()
         assert await at_work.states() == {"orphan": "done", "g": "done"}
     assert syncs.calls == [(R, {"orphan", "g"})]
+
+
+async def _leave_stuck(database_url: str) -> None:
+    """A repository whose waiting job the engine does not know: without mending no later delivery would ever get a job."""
+    async with Store(database_url) as store:
+        await store.write(deliveries.put, [(delivery("stuck"), True)])
+        await store.write(deliveries.reserve, R, "vanished")
+
+
+async def test_a_repository_whose_waiting_job_vanished_is_mended_at_the_start(database_url: str) -> None:
+    await _leave_stuck(database_url)
+    syncs = Syncs()
+    async with working(database_url, syncs) as at_work:
+        await at_work.runtime.wait_idle()
+        assert await at_work.states() == {"stuck": "done"}
+        await at_work.put("next")
+        await at_work.runtime.wait_idle()
+        assert await at_work.states() == {"stuck": "done", "next": "done"}
+
+
+async def test_mending_leaves_living_jobs_alone(database_url: str) -> None:
+    syncs = Syncs()
+    async with working(database_url, syncs) as at_work:
+        syncs.go.clear()
+        await at_work.put("running")
+        await syncs.entered.wait()
+        await at_work.put("waiting")
+        before = await at_work.runtime.counts()
+        await at_work.runtime.mend()
+        assert await at_work.runtime.counts() == before == Jobs(queued=1, running=1, delayed=0)
+        syncs.go.set()
+        await at_work.runtime.wait_idle()
+    assert syncs.calls == [(R, {"running"}), (R, {"waiting"})]
+
+
+@pytest.mark.parametrize("status", ["MAX_RECOVERY_ATTEMPTS_EXCEEDED", "CANCELLED"])
+async def test_what_the_engine_gave_up_has_failed_and_what_came_after_it_is_synced(database_url: str, status: str) -> None:
+    jobs: list[str] = []
+    async with Store(database_url) as store:
+        await store.write(deliveries.put, [(delivery("poison"), True)])
+        await store.write(deliveries.reserve, R, "poisoned")
+        await store.write(deliveries.claim, R, "poisoned")
+        await store.write(deliveries.put, [(delivery("after"), True)])
+
+        async def statuses(asked: list[str]) -> dict[str, str]:
+            return dict.fromkeys(asked, status)
+
+        def enqueue(connection: sa.Connection, repository: RepositoryId, job: str, *, delay: float) -> None:
+            assert (repository, delay) == (R, 0)
+            jobs.append(job)
+
+        for _ in range(2):
+            await mend(store, statuses, enqueue)
+            assert await states(store) == {"poison": "failed", "after": "queued"}
+            assert await store.read(deliveries.running, R) is None
+            status = "ENQUEUED"
+        assert len(jobs) == 1
 
 
 async def test_fault_108_stopping_lets_a_running_sync_end(database_url: str) -> None:

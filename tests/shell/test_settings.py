@@ -98,7 +98,7 @@ FAULTS = [
     ("secret-missing", {"WEBHOOK_SECRET": None}, ["GAPKEEPER_WEBHOOK_SECRET (or GAPKEEPER_WEBHOOK_SECRET_FILE) is not set"]),
     ("secret-empty", {"WEBHOOK_SECRET": ""}, ["GAPKEEPER_WEBHOOK_SECRET (or GAPKEEPER_WEBHOOK_SECRET_FILE) is not set"]),
     ("secret-commas", {"WEBHOOK_SECRET": " , "}, ["is empty; every delivery could be forged"]),
-    ("secret-short", {"WEBHOOK_SECRET": "canary"}, ["is too short: each secret needs at least 16 characters"]),
+    ("secret-short", {"WEBHOOK_SECRET": "canary"}, ["is too short: each secret needs at least 8 characters"]),
     ("secret-one-short", {"WEBHOOK_SECRET": f"{SECRET},canary"}, ["is too short"]),
     (
         "secret-file-unreadable",
@@ -168,3 +168,8 @@ def test_no_secret_shows_in_the_repr(environment: Fill) -> None:
     shown = repr(read_settings())
     assert "app_id=7" in shown
     assert not any(secret in shown for secret in (SECRET, KEY[40:80], "canary"))
+
+
+@pytest.mark.parametrize(("secrets", "weak"), [(("x" * 32,), False), (("x" * 31,), True), (("x" * 40, "short one"), True)])
+def test_a_secret_that_might_be_guessed_is_weak(secrets: tuple[str, ...], weak: bool):
+    assert Settings(app_id=1, private_key="key", webhook_secrets=secrets).weak_secrets is weak

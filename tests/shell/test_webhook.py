@@ -237,6 +237,7 @@ async def test_fault_11_a_signed_body_that_is_no_json_object_is_refused_and_logg
 
 STRANGE: list[tuple[str, str, dict[str, object], bool]] = [
     ("unknown-event", "quantum_leap", {"repository": {"id": 7}}, False),
+    ("event-with-a-digit", "projects_v2_item", {"action": "edited"}, False),
     ("event-not-ours", "star", {"action": "created", "repository": {"id": 7}}, False),
     ("no-repository", "push", {}, False),
     ("repository-is-text", "push", {"repository": "octo/gaps"}, False),

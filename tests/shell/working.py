@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import sqlalchemy as sa
 
@@ -17,9 +17,11 @@ from bot.store.store import Store
 from bot.store.tables import deliveries
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from bot.jobs import Handler
+
+T = TypeVar("T")
 
 R = RepositoryId(7)
 
@@ -45,13 +47,13 @@ class Working:
     async def put(self, guid: str, repository: int = R) -> Arrival:
         return await self.inbox.put(delivery(guid, repository), wanted=True)
 
-    async def until_delayed(self) -> None:
-        """Return once a job waits for its time."""
+    async def until(self, ask: Callable[[], Awaitable[T]], answer: T) -> None:
+        """Return once what is asked for is so."""
         for _ in range(1000):
-            if (await self.runtime.counts()).delayed:
+            if (last := await ask()) == answer:
                 return
             await asyncio.sleep(0.01)
-        raise TimeoutError("no job waits for its time")
+        raise TimeoutError(f"it stays {last}")
 
     async def states(self) -> dict[str, str]:
         return await states(self.store)

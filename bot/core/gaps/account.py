@@ -18,7 +18,7 @@ from bot.core.gaps.outline import outline
 from bot.core.gaps.repair import repaired
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from bot.core.blocks import Block, Blocks
     from bot.core.gaps.model import Gap
@@ -140,7 +140,14 @@ def account(source: Blocks, gaps: Sequence[Gap], remarks: Iterable[Remark]) -> t
             made = _unsaid(book, unit, line, skipped[-1] if skipped else None)
         if made is not None:
             found[line] = made
+    found = _paragraphs(book, by_line) | found
     return tuple(found[line] for line in sorted(found))
+
+
+def _paragraphs(book: _Book, by_line: Mapping[int, Gap]) -> dict[int, Remark]:
+    """Returns the remarks about all gaps: a paragraph with a title of its own is no structure that `_units` knows."""
+    taken = ((line, gap, said) for line, gap in by_line.items() for said in book.said.get(line, ()) if said.taken)
+    return {line: _taken(book, gap, said) for line, gap, said in taken}
 
 
 # What could be a gap.

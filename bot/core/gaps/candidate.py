@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _NONE = re.compile(r"(?:none|n/?a|no|nothing|keine?|ninguna?|nenhuma?|aucune?|нет|无|没有|-+|—|–)\W*", re.IGNORECASE)
 _CUT = re.compile(r"\s[(—–]|[;(]|,\s|\s-\s|\s\|")
+_APART = re.compile(r"[,;，；、]|\s(?:and|und|y|e|et|и|&|\+)\s")
 _REFERENCE = re.compile(r"#\d+|[A-Z][A-Z0-9]{0,9}(?:-[A-Z0-9]{1,8}){0,2}-\d+[a-z]?|\bP\d+\.\d+")
 
 
@@ -156,13 +157,15 @@ class Candidate:
     @property
     def effort(self) -> tuple[str | None, Span | None]:
         """The effort as written, without remarks behind it."""
-        labelled = self.field("effort") or self.field("complexity")
+        labelled = self.field("effort")
         if labelled is None:
             return self.head.effort, self.head.effort_span
         value = visible(labelled.field.value)
         cut = _CUT.search(value)
         short = (value[: cut.start()] if cut else value).strip().lower()
-        return (short or None), labelled.field.value_span if short else None
+        if not any(char.isalnum() for char in short):
+            return None, None
+        return short, labelled.field.value_span
 
     @property
     def depends_on(self) -> tuple[str, ...]:
@@ -172,9 +175,10 @@ class Candidate:
             value = visible(labelled.field.value)
             if labelled.role != "depends" or not value or _NONE.fullmatch(value):
                 continue
-            references = _REFERENCE.findall(value)
-            named += references or [part.strip(" .") for part in re.split(r"[,;]|\sand\s", value) if part.strip(" .")]
-        return tuple(dict.fromkeys(named))
+            for part in _APART.split(value):
+                reference = _REFERENCE.search(part)
+                named.append(reference[0] if reference else part.strip(" ."))
+        return tuple(dict.fromkeys(name for name in named if name and not _NONE.fullmatch(name)))
 
     @property
     def marks(self) -> tuple[Mark, ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bot.core.blocks import Opaque, Paragraph
 from bot.core.gaps.candidate import Candidate, Place, tasks_below
 from bot.core.gaps.entry import Shape, read_head
-from bot.core.gaps.fields import fields_of
+from bot.core.gaps.fields import fields_of, line_fields
 from bot.core.gaps.heading import FIELD_EVIDENCE
 from bot.core.gaps.model import Kind
 from bot.core.text import Span
@@ -22,7 +22,9 @@ def head_of(source: Blocks, item: Item) -> Head | None:
     lead = item.lead
     if lead is None or not len(lead.text):
         return None
-    return read_head(source.text, lead.text, Shape.ENTRY)
+    below = next((line for line in lead.lines[1:] if next(line_fields(source, line), None) is not None), None)
+    end = source.lines.span(source.lines.index(below.start) - 1).end if below is not None else lead.text.end
+    return read_head(source.text, Span(lead.text.start, end), Shape.ENTRY)
 
 
 def candidate(source: Blocks, item: Item, head: Head, place: Place, why: str) -> Candidate:
@@ -51,6 +53,25 @@ def candidate(source: Blocks, item: Item, head: Head, place: Place, why: str) ->
         detail_span=Span(min(max(after, first_line.end), span.end), span.end),
         why=why,
         evidence=frozenset(evidence),
+    )
+
+
+def paragraph(source: Blocks, block: Paragraph, place: Place, why: str) -> Candidate:
+    """Returns a paragraph with a bold title as one gap."""
+    head = read_head(source.text, block.text, Shape.ENTRY)
+    span = block.text
+    return Candidate(
+        kind=Kind.LIST,
+        first=block.first,
+        end=block.end,
+        span=span,
+        head=head,
+        place=place,
+        fields=fields_of(source, [block], skip_lead=1),
+        tasks=(),
+        detail_span=Span(head.title_span.end, span.end),
+        why=why,
+        evidence=frozenset({"id"} if head.id else ()),
     )
 
 

@@ -6,12 +6,24 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from bot.core.blocks import Heading
+from bot.core.blocks import Heading, Paragraph
 from bot.core.gaps.entry import Head, Shape, read_head
 from bot.core.gaps.fields import Labelled, fields_of
 from bot.core.gaps.model import State, StateSource
 from bot.core.gaps.repair import view
-from bot.core.gaps.vocabulary import PRIORITIES, SECTIONS, STATES, Found, Word, listed, priority_in, section_role, words
+from bot.core.gaps.vocabulary import (
+    LABELS,
+    LACKS,
+    PRIORITIES,
+    SECTIONS,
+    STATES,
+    Found,
+    Word,
+    listed,
+    priority_in,
+    section_role,
+    words,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,6 +51,7 @@ class Section:
 
     `role` is what the title announces (a key of SECTIONS), `said` its state as a container, `urgency` its priority.
     `sure` when the title is the announcement and nothing else.
+    `set_off` are paragraphs with a bold title of their own, when there are several.
     """
 
     heading: Heading | None
@@ -57,6 +70,7 @@ class Section:
     blocks: list[Block] = field(default_factory=list)
     sections: list[Section] = field(default_factory=list)
     fields: list[Labelled] = field(default_factory=list)
+    set_off: list[Paragraph] = field(default_factory=list)
 
     def walk(self) -> Iterator[Section]:
         """Yields the section and all below it, in the order of lines."""
@@ -98,13 +112,26 @@ def outline(source: Blocks) -> Section:
     ):
         root.sections[0].role = None
     titles = Counter(section.title for section in root.walk())
+    leads = Counter(text for section in root.walk() for block in section.blocks if (text := _lead(source, block)))
     for section in root.walk():
+        unique = [block for block in section.blocks if isinstance(block, Paragraph) and leads[_lead(source, block)] == 1]
+        section.set_off = unique if len(unique) > 1 else []
         section.fields = fields_of(source, section.blocks)
         if section.proven and not section.sure:
             section.role = None
         elif titles[section.title] > REPEATED and section.level > 1:
             section.role = "detail"
     return root
+
+
+def _lead(source: Blocks, block: Block) -> str:
+    """Returns the bold title of a paragraph that has one and a text behind it: `**No retries.** The client …`."""
+    if not isinstance(block, Paragraph) or not source.text.startswith(("**", "__"), block.lines[0].start):
+        return ""
+    head = read_head(source.text, block.text, Shape.ENTRY)
+    if not head.lead or LABELS.whole(words(head.title)) is not None or len(block.text) < len(head.title) + 12:
+        return ""
+    return head.title if len(words(head.title)) > 1 or head.id is not None else ""
 
 
 def _section(source: Blocks, heading: Heading, parent: Section) -> Section:
@@ -121,7 +148,7 @@ def _section(source: Blocks, heading: Heading, parent: Section) -> Section:
     else:
         section.urgency, section.urgency_span = head.priority, head.priority_span
     section.sure = head.id is None and head.ordinal is None and SECTIONS.whole(words(head.title)) is not None
-    section.container = _is_container(found)
+    section.container = _is_container(words(head.title))
     return section
 
 
@@ -168,6 +195,8 @@ def _urgency(raw: str, found: Sequence[Word]) -> Found | None:
 
 def _is_container(found: Sequence[Word]) -> bool:
     """Tells whether the title only groups: words of urgency, state and kind, and none of a subject."""
+    if len(found) > 2 and found[0].text in LACKS:
+        return False
     index = 0
     while index < len(found):
         hit = PRIORITIES.at(found, index) or STATES.at(found, index) or SECTIONS.at(found, index)

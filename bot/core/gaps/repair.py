@@ -16,7 +16,7 @@ from bot.core.text import Span
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_RUN = re.compile(r"[^\x00-\x7f]{2,}")
+_RUN = re.compile(r"[^\x00-\x7f]{2,}|\r\n?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +37,9 @@ class View:
 
 
 def view(text: str, span: Span) -> View:
-    """Returns the repaired view of what stands at the span."""
+    """Returns the repaired view of what stands at the span; line ends in it are line feeds."""
     raw = span.of(text)
-    if raw.isascii():
+    if raw.isascii() and "\r" not in raw:
         return View(raw, span.start)
     runs = [(match, fixed) for match in _RUN.finditer(raw) if (fixed := _decoded(match[0])) is not None]
     if not runs:
@@ -63,7 +63,9 @@ def repaired(raw: str) -> str:
 
 
 def _decoded(run: str) -> str | None:
-    """Returns what the run was before it was encoded twice, None when it was not."""
+    """Returns what the run was before it was encoded twice, None when it was not; every line end is shown as a line feed."""
+    if run[0] == "\r":
+        return "\n"
     for codec in ("mac_roman", "cp1252", "latin-1"):
         try:
             fixed = _encode(run, codec).decode("utf-8")

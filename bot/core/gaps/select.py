@@ -30,6 +30,8 @@ SKIPPED = frozenset({"legend", "guide", "reference", "log"})
 """Sections that hold no gaps at all."""
 WEAK = frozenset({"summary", "plan", "inventory"})
 """Sections whose entries count only where the document has no others."""
+BARREN = frozenset({"inventory", "summary", "detail"})
+"""Sections whose plain entries never are gaps."""
 
 _ALL_DONE = re.compile(
     r"\ball\b(?! must| should| will)[^,;]{0,60}\b(?:been|are|were|is|now) (?:now )?"
@@ -142,7 +144,11 @@ class _Walk:
         continues = len(ordinals) > 2 and sum(scores[key] >= weigh.ENOUGH for key in ordinals) * 2 >= len(ordinals)
         chosen: dict[int, str] = {}
         for child in children:
-            score, numbered, subject = scores[id(child)], id(child) in ordinals, child.role is None
+            score, numbered, subject = (
+                scores[id(child)],
+                id(child) in ordinals,
+                child.role is None or (child.role == "gaps" and not child.container),
+            )
             if score >= weigh.ENOUGH:
                 chosen[id(child)] = weigh.reason(child)
             elif score >= 1 and strong * 2 >= len(children) and subject and not child.container:
@@ -167,6 +173,8 @@ class _Walk:
                 case Table():
                     cols = self.table(block, here)
                     above = (block, cols) if cols is not None else None
+                case Paragraph() if block in here.section.set_off and here.place.near and here.place.role not in BARREN:
+                    self.set_off(block, here)
                 case Paragraph():
                     rows = tables.continuation(self.source, block, len(above[0].head.cells)) if above is not None else []
                     for row in rows:
@@ -176,6 +184,15 @@ class _Walk:
                     lead = None
                 case _:
                     pass
+
+    def set_off(self, block: Paragraph, here: _Here) -> None:
+        """Takes a paragraph with a bold title for a gap."""
+        made = listing.paragraph(
+            self.source, block, here.place, "a paragraph with a title of its own, in a section that announces gaps"
+        )
+        made.weak = here.weak
+        made.group = id(here.section)
+        self.found.append(made)
 
     def announcement(self, lead: Paragraph | None) -> str:
         """Returns what a paragraph announces for the list right below it: its last line, when that ends with a colon or is bold."""
@@ -235,7 +252,7 @@ class _Walk:
             return True, "a checkbox"
         if weigh.mostly_links(self.source, block):
             return False, "links"
-        if place.role in {"inventory", "summary", "detail"}:
+        if place.role in BARREN:
             return False, f"{place.role}: not gaps"
         heads = [self.head_of(item) for item in block.items]
         proven = sum(head is not None and bool(head.id or head.struck or head.state or head.priority) for head in heads)

@@ -11,7 +11,7 @@ from bot.core.gaps.model import State
 from bot.core.gaps.words import LANGUAGES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 T = TypeVar("T")
 
@@ -93,6 +93,10 @@ class Lexicon(Generic[T]):
         for entries in self._first.values():
             entries.sort(key=lambda entry: -len(entry[0]))
         self._han.sort(key=lambda entry: -len(entry[0]))
+
+    def phrases(self) -> Iterator[str]:
+        """Yields every phrase, so that a misspelt one can be named."""
+        return (" ".join(key) for entries in self._first.values() for key, _ in entries)
 
     def at(self, found: Sequence[Word], index: int) -> tuple[T, int] | None:
         """Returns the meaning of the longest phrase that starts at the word, and how many words it has."""
@@ -232,6 +236,8 @@ def section_role(title: str) -> str | None:
     found = words(title)
     if not found:
         return None
+    if found[0].text in LACKS and len(found) > 1:
+        return None
     whole = SECTIONS.whole(found)
     if whole is not None:
         return whole
@@ -263,6 +269,7 @@ def _opens(found: Sequence[Word], role: str, count: int, *, gaps: bool) -> bool:
     return len(found) <= (4 if role in {"archive", "summary"} else 2) or found[count].text in _COMPLETES
 
 
+LACKS = listed("no lacks lacking insufficient kein keine keinen sin sem aucun aucune pas нет")
 _POSSESSES = listed("has have works work exists supports provides does do offers includes")
 _CLOSING = frozenset({"summary", "plan", "log", "legend", "reference"})
 _QUESTIONS = listed("why how warum wie cómo comment como как почему")

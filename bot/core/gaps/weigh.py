@@ -91,9 +91,10 @@ def score(source: Blocks, section: Section, place: Place) -> int:
     score += head.state is not None and not section.container
     score += prose(source, section)
     score -= 2 * is_meta(source, section)
-    score += place.gappy and not section.container and section.role is None
+    subject = not section.container and (section.role is None or (section.role == "gaps" and head.ordinal is not None))
+    score += place.gappy and subject
     parts = [child for child in section.sections if child.role != "detail"]
-    score += (place.role == "gaps" or is_shelf(section.parent)) and not section.container and section.role is None and not parts
+    score += (place.role == "gaps" or is_shelf(section.parent)) and subject and not parts
     if section.container:
         score -= 3
     if section.role is not None and section.role != "gaps":
@@ -148,7 +149,10 @@ def against(source: Blocks, section: Section) -> int:
     against = 0
     if not own and has_boxes(source, lists):
         against += 4
-    if not own and lists and not prose(source, section):
+    if not own and section.set_off and section.role == "gaps":
+        against += 4
+    described = any(labelled.role == "describes" for labelled in section.fields)
+    if not own and lists and not described and not prose(source, section):
         against += 3
     if any(child.head is not None and (child.head.id or child.roles & _OWN) for child in section.sections):
         against += 3

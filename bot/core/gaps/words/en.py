@@ -74,7 +74,7 @@ LABELS = {
     "effort": """
         effort, estimate, estimated effort, effort estimate, size, estimated time, time estimate, estimated hours,
         estimation, effort to fix, fix effort, implementation effort, est effort, time, hours, cost, story points, t-shirt
-        size, loe, est
+        size, loe, est, complexity estimate, estimated complexity
     """,
     "complexity": """
         complexity, difficulty
