@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from bot.core.errors import Problem
     from bot.core.issue import Region, StateReason
+    from bot.core.names import DocumentPath, IssueNumber
     from bot.core.pair import Pair
     from bot.core.triage import Label
 
@@ -59,6 +60,17 @@ Change = Retitle | Rewrite | Relabel | Close | Reopen
 
 
 @dataclass(frozen=True, slots=True)
+class EditDocument:
+    """A document says what people changed on the issues of its gaps: one commit, on condition that nobody else changed it."""
+
+    path: DocumentPath
+    text: str
+    subject: str
+    numbers: tuple[IssueNumber, ...]
+    lines: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class OpenIssue:
     """A gap that has no issue gets one; `record` lacks only the number."""
 
@@ -86,7 +98,7 @@ class Remember:
     record: Pair
 
 
-Action = OpenIssue | ChangeIssue | Remember
+Action = EditDocument | OpenIssue | ChangeIssue | Remember
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +144,9 @@ class Plan:
 
 def _rows(action: Action) -> Iterator[Row]:
     match action:
+        case EditDocument(path, _, _, numbers, lines):
+            for number, (line, title) in zip(numbers, lines, strict=True):
+                yield Row("edit document", title, path, line, number)
         case OpenIssue(record, line, title, _, labels):
             yield Row("open", title, record.path, line, None, tuple(label.name for label in labels))
         case ChangeIssue(pair, record, line, changes):

@@ -4,6 +4,8 @@
     limits:      {import: 25, open: 50, close: 5}: larger plans are held (first import, later openings, closings above a fifth)
     on_remove:   completed | not_planned | keep: what becomes of the issue of a gap that was taken out of its document
     on_defer:    keep | close: whether the issue of a deferred gap stays open
+    write_back:  commit | pull_request | off: how what people change on issues gets into the documents
+    done_style:  auto | field | strike | remove | move: SECTION: how a finished gap is shown; auto follows the document
 
 Everything is optional; unknown keys are errors with line and column. Aliases, duplicate keys, deep nesting and large files are
 refused before anything is built from them (faults #100-#104). Globs are matched here, in time linear in the path.
@@ -62,6 +64,8 @@ class Config:
     limits: Limits = field(default_factory=Limits)
     on_remove: str = "completed"
     on_defer: str = "keep"
+    write_back: str = "commit"
+    done_style: str = "auto"
 
     def covers(self, path: DocumentPath) -> bool:
         """Tells whether a file is one of the gap documents."""
@@ -70,7 +74,8 @@ class Config:
         return any(matches(glob, path) for glob in self.files)
 
 
-_CHOICES = {"on_remove": ("completed", "not_planned", "keep"), "on_defer": ("keep", "close")}
+_CHOICES = {"on_remove": ("completed", "not_planned", "keep"), "on_defer": ("keep", "close"), "write_back": ("commit", "pull_request", "off")}
+_DONE_STYLE = re.compile(r"auto|field|strike|remove|move:\s*\S.*")
 _LIMITS = {"import": "imports", "open": "open", "close": "close"}
 
 
@@ -144,6 +149,9 @@ def _check(loaded: dict[str, Any]) -> Iterator[Problem]:
             yield from _check_files(value, line)
         elif key == "limits":
             yield from _check_limits(value, line)
+        elif key == "done_style":
+            if not isinstance(value, str) or not _DONE_STYLE.fullmatch(value):
+                yield _problem("config-value", "`done_style` is one of auto | field | strike | remove | move: SECTION", line)
         elif not isinstance(value, str) or value not in _CHOICES[key]:
             allowed = " | ".join(_CHOICES[key])
             yield _problem("config-value", f"`{key}` is one of {allowed}", line, hint=_nearest(value, _CHOICES[key]))
@@ -176,7 +184,8 @@ def _config(loaded: dict[str, Any]) -> Config:
     globs = None if files is None else tuple([files] if isinstance(files, str) else map(str, files))
     limits = Limits(**{_LIMITS[str(key)]: int(value) for key, value in (loaded.get("limits") or {}).items()})
     chosen = {key: str(loaded[key]) for key in _CHOICES if key in loaded}
-    return Config(files=globs, limits=limits, **chosen)
+    done_style = str(loaded.get("done_style", "auto"))
+    return Config(files=globs, limits=limits, done_style=done_style, **chosen)
 
 
 def _problem(code: str, message: str, line: int, *, hint: str | None = None) -> Problem:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from bot.core.issue import Issue
     from bot.core.names import CommitSha, DocumentPath, InstallationId, IssueNumber, RepositoryId, RepositoryName
 
 
@@ -47,11 +48,15 @@ class BranchDeleted:
 
 @dataclass(frozen=True, slots=True)
 class IssueChanged:
-    """Something about an issue changed: `action` is GitHub's word for it (`closed`, `edited`, `labeled`, …)."""
+    """Something about an issue changed: `action` is GitHub's word for it (`closed`, `edited`, `labeled`, …).
+
+    `issue` is how the payload shows it, perhaps outdated, perhaps incomplete: enough to see that we did it ourselves.
+    """
 
     origin: Origin
     number: IssueNumber
     action: str
+    issue: Issue | None = None
 
 
 @dataclass(frozen=True, slots=True)

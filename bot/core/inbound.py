@@ -7,24 +7,27 @@ reported, and neither side is touched.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from bot.core.edit import CannotEdit, SetEffort, SetPriority, SetState, SetTask, SetTitle, edit
+from bot.core.edit import Edited, SetEffort, SetPriority, SetState, SetTask, SetTitle, edit
+from bot.core.gaps.model import Document
+from bot.core.gaps.parse import parse
 from bot.core.issue import Region, region_of
 from bot.core.merge import Agreed, Side, merge3
 from bot.core.sides import said_by
-from bot.core.tasks import Mark, marks_in, says
+from bot.core.tasks import marks_in, says
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from bot.core.config import Config
-    from bot.core.edit import Change
-    from bot.core.gaps.model import Document, Gap, State, Task
+    from bot.core.edit import Change, Trace
+    from bot.core.errors import Problem
+    from bot.core.gaps.model import Gap, State, Task
     from bot.core.identity import Entry
     from bot.core.issue import Issue
-    from bot.core.names import IssueNumber
+    from bot.core.names import GapKey
     from bot.core.pair import Base, Pair
 
 T = TypeVar("T")
@@ -58,25 +61,25 @@ class Wish:
         for place, done in self.ticks:
             yield SetTask(gap, gap.tasks[place], done)
         if self.state is not None:
-            yield SetState(gap, self.state)
+            yield SetState(gap, self.state, self.pair.traces if not self.state.closed else ())
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A wish that the editor could not grant, and why."""
+    """A change that the editor could not make for the issue of a pair, and why."""
 
-    wish: Wish
-    reason: str
-    line: int
+    pair: Pair
+    problem: Problem
 
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """A document after the edits that were possible; `wishes` are those, in the order of their gaps."""
+    """A document after the edits that were possible; `wishes` are those of which a part was granted, in the order of their gaps."""
 
     document: Document
     wishes: tuple[Wish, ...]
     refusals: tuple[Refusal, ...]
+    traces: Mapping[GapKey, tuple[Trace, ...]]
 
 
 def wish_of(entry: Entry, pair: Pair, issue: Issue, config: Config) -> Wish | None:
@@ -96,26 +99,22 @@ def wish_of(entry: Entry, pair: Pair, issue: Issue, config: Config) -> Wish | No
 
 
 def granted(document: Document, wishes: Sequence[Wish], config: Config) -> Granted:
-    """Returns the document with the wishes granted: all at once, or, where the editor refuses that, those it accepts one by one."""
-    at_once = _edited(document, wishes, config)
-    if not isinstance(at_once, CannotEdit):
-        return Granted(at_once, tuple(wishes), ())
-    done: list[Wish] = []
+    """Returns the document with the wishes granted, but for the changes that the editor refuses."""
+    asked = [(wish, change) for wish in wishes for change in wish.changes(document.gaps[wish.ordinal])]
     refusals: list[Refusal] = []
-    for wish in wishes:
-        edited = _edited(document, [wish], config)
-        if isinstance(edited, CannotEdit):
-            refusals.append(Refusal(wish, edited.problem.message, document.gaps[wish.ordinal].line))
-        else:
-            document = edited
-            done.append(wish)
-    return Granted(document, tuple(done), tuple(refusals))
-
-
-def _edited(document: Document, wishes: Sequence[Wish], config: Config) -> Document | CannotEdit:
-    changes = [change for wish in wishes for change in wish.changes(document.gaps[wish.ordinal])]
-    result = edit(document, changes, done_style=config.done_style)
-    return result if isinstance(result, CannotEdit) else result.document
+    while asked:
+        result = edit(document, [change for _, change in asked], done_style=config.done_style)
+        if isinstance(result, Edited):
+            break
+        refused = next(i for i, (_, change) in enumerate(asked) if change is result.change)
+        refusals.append(Refusal(asked.pop(refused)[0].pair, result.problem))
+    if not asked:
+        return Granted(document, (), tuple(refusals), {})
+    edited = parse(document.path, result.text.encode())
+    if not isinstance(edited, Document):
+        raise AssertionError("the editor returned a text that cannot be read")  # noqa: TRY004  it read it itself before
+    traces = {wish.pair.key: trace for (wish, change), trace in zip(asked, result.traces, strict=True) if isinstance(change, SetState)}
+    return Granted(edited, tuple(dict.fromkeys(wish for wish, _ in asked)), tuple(refusals), traces)
 
 
 def _changed(base: T, document: T, issue: T) -> T | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from bot.core.defang import defanged
-from bot.core.gaps.model import Kind
+from bot.core.gaps.model import Kind, State
 from bot.core.issue import MAX_CONTENT, Region, shortened
 from bot.core.triage import Label
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from bot.core.actions import Held, Row, Source
     from bot.core.gaps.model import Document, Gap
+    from bot.core.inbound import Granted, Wish
 
 HELD_TITLE = "Gapkeeper: plan waiting"
 HELD_LABEL = Label("gap: plan", "fbca04", "A plan of Gapkeeper that waits for a person")
@@ -70,6 +71,35 @@ def code(text: str) -> str:
 def _cell(text: str) -> str:
     """Returns a text as code inside a table cell, where a bar would end the cell (GFM tables)."""
     return code(text).replace("|", "\\|")
+
+
+def commit_subject(result: Granted) -> str:
+    """Returns the first line of the commit that writes issues back: what changed, without a word that would close an issue (#71)."""
+    if len(result.wishes) != 1:
+        return f"gapkeeper: update {len(result.wishes)} gaps in {_flat(result.document.path)}"
+    (wish,) = result.wishes
+    title = _flat(wish.pair.base.title)
+    quoted = f'"{title[:60].rstrip()}…"' if len(title) > 61 else f'"{title}"'
+    return f"gapkeeper: {_deed(wish)} {quoted} (issue {wish.pair.number})"
+
+
+def _deed(wish: Wish) -> str:
+    match wish.state:
+        case State.DONE:
+            return "close"
+        case State.WONTFIX:
+            return "decline"
+        case State.DEFERRED:
+            return "defer"
+        case State.OPEN | State.IN_PROGRESS if wish.pair.base.state.closed:
+            return "reopen"
+        case _:
+            return "rename" if wish.title else "update"
+
+
+def _flat(text: str) -> str:
+    """Returns a text for a commit message: one line, without references and mentions."""
+    return " ".join(text.replace("#", "").replace("@", "").replace('"', "'").replace("GH-", "GH ").split())
 
 
 def held_notice(held: Held, rows: Sequence[Row]) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from bot.core.edit.values import Trace
     from bot.core.gaps.model import State
     from bot.core.names import DocumentPath, GapKey, IssueNumber
 
@@ -32,6 +33,7 @@ class Pair:
     `ordinal` is the gap's place among the gaps of its document, `text` the beginning of what its detail says.
 
     `present` is False once the gap left the document: the pair is kept, so that the same issue reopens if the gap comes back.
+    `traces` are what the editor did to close the gap in its document, so that reopening it gives the old words back.
     `lost` is True once the issue was deleted or transferred: nothing is written for the gap any more.
     """
 
@@ -45,3 +47,4 @@ class Pair:
     base: Base
     present: bool = True
     lost: bool = False
+    traces: tuple[Trace, ...] = ()

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from bot.core.actions import (
@@ -24,6 +24,7 @@ from bot.core.actions import (
     Change,
     ChangeIssue,
     Close,
+    EditDocument,
     Held,
     OpenIssue,
     Plan,
@@ -35,19 +36,21 @@ from bot.core.actions import (
 )
 from bot.core.errors import Problem, Severity
 from bot.core.gaps.model import State
-from bot.core.identity import Entry, entries, folded, pair_up
+from bot.core.identity import Entry, Pairing, entries, folded, pair_up
+from bot.core.inbound import Granted, Wish, granted, wish_of
 from bot.core.issue import Region, StateReason, shortened, words_of
-from bot.core.messages import region_of_gap
+from bot.core.messages import commit_subject, region_of_gap
 from bot.core.names import GapKey, IssueNumber
 from bot.core.pair import Base, Pair
 from bot.core.triage import labels_of_base
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from bot.core.actions import Source
     from bot.core.config import Config
     from bot.core.gaps.model import Document, ParseFailure
+    from bot.core.issue import Issue
     from bot.core.names import DocumentPath, RepositoryId
 
 
@@ -56,7 +59,8 @@ class View:
     """All that a plan is made from.
 
     `documents` were read now, `failures` could not be; `standing` are the gap documents that exist and were not read as
-    documents. While the config is not `sound` the last good one is in force, and nothing is closed.
+    documents. While the config is not `sound` the last good one is in force, and nothing is closed. `issues` are those that people
+    changed, as they are now.
     """
 
     repository: RepositoryId
@@ -68,6 +72,7 @@ class View:
     source: Source
     sound: bool = True
     problems: tuple[Problem, ...] = ()
+    issues: Mapping[IssueNumber, Issue] = field(default_factory=dict)
 
     @property
     def first(self) -> bool:
@@ -78,14 +83,14 @@ class View:
 def plan(view: View) -> Plan:
     """Returns the plan that makes the issues say what the documents say."""
     read = {document.path for document in view.documents}
-    candidates = [p for p in view.pairs if not p.present or p.path in read or p.path not in view.standing]
-    documents = {document.path: document for document in view.documents}
     doubled, problems = _doubled_ids(view.documents)
-    found = entries(view.documents)
-    pairing = pair_up(found, candidates)
+    pairing = pair_up(entries(view.documents), _candidates(view))
+    written = _written_back(view, pairing, doubled)
+    documents, problems = written.documents, [*problems, *written.problems]
+    found, pairing = written.found, written.pairing
     matched = {id(entry): pair for entry, pair in pairing.matched}
     used = {pair.key for pair in view.pairs}
-    actions: list[Action] = []
+    actions: list[Action] = [*written.edits]
     for entry in found:
         if (entry.path, _scope(entry)) in doubled:
             continue
@@ -111,6 +116,60 @@ def plan(view: View) -> Plan:
     held = _held(result, view)
     postponed = bool(view.failures and removals) or not view.sound
     return replace(result, held=held, final=held is None and not postponed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """The documents after what people changed on issues was written into them, and who belongs to whom in them."""
+
+    documents: dict[DocumentPath, Document]
+    found: tuple[Entry, ...]
+    pairing: Pairing
+    edits: tuple[EditDocument, ...]
+    problems: tuple[Problem, ...]
+
+
+def _written_back(view: View, pairing: Pairing, doubled: set[tuple[DocumentPath, tuple[str, ...]]]) -> _Written:
+    """Edit each document once, for all the issues of its gaps that people changed; the rest of the plan sees the edited ones."""
+    documents = {document.path: document for document in view.documents}
+    wishes: dict[DocumentPath, list[Wish]] = {}
+    for entry, pair in pairing.matched:
+        issue = view.issues.get(pair.number)
+        if issue is None or pair.lost or (entry.path, _scope(entry)) in doubled or not view.sound:
+            continue
+        wish = wish_of(entry, pair, issue, view.config)
+        if wish is not None:
+            wishes.setdefault(entry.path, []).append(wish)
+    edits: list[EditDocument] = []
+    problems: list[Problem] = []
+    for path, wanted in wishes.items():
+        result = granted(documents[path], wanted, view.config)
+        problems.extend(
+            replace(r.problem, message=f"issue {r.pair.number}: {r.problem.message}") for r in result.refusals
+        )
+        if result.wishes:
+            edits.append(_edit_of(documents[path], result))
+            documents[path] = result.document
+    kept = {(entry.path, entry.ordinal): pair for entry, pair in pairing.matched}
+    found = entries(documents.values())
+    if any(len(documents[d.path].gaps) != len(d.gaps) for d in view.documents):
+        # A finished gap was taken out or moved, as the config asks for: its places are looked for again.
+        return _Written(documents, found, pair_up(found, _candidates(view)), tuple(edits), tuple(problems))
+    matched = tuple((entry, kept[entry.path, entry.ordinal]) for entry in found if (entry.path, entry.ordinal) in kept)
+    new = tuple(entry for entry in found if (entry.path, entry.ordinal) not in kept)
+    return _Written(documents, found, Pairing(matched, new, pairing.missing), tuple(edits), tuple(problems))
+
+
+def _edit_of(before: Document, result: Granted) -> EditDocument:
+    lines = tuple((before.gaps[wish.ordinal].line, before.gaps[wish.ordinal].title) for wish in result.wishes)
+    numbers = tuple(wish.pair.number for wish in result.wishes)
+    return EditDocument(before.path, result.document.text, commit_subject(result), numbers, lines)
+
+
+def _candidates(view: View) -> list[Pair]:
+    """Returns the pairs whose gap may stand in a document that was read, or nowhere any more."""
+    read = {document.path for document in view.documents}
+    return [p for p in view.pairs if not p.present or p.path in read or p.path not in view.standing]
 
 
 def _opened(entry: Entry, document: Document, view: View, used: set[GapKey]) -> OpenIssue:

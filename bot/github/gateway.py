@@ -6,22 +6,30 @@ paths are percent-encoded segment by segment; what could not be one (`..`, an em
 
 from __future__ import annotations
 
+import base64
+import re
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from bot.core.errors import NotFound, Refused
-from bot.github.model import File, RepositoryFacts, Tree, TreeEntry
+from bot.core.errors import NotFound, Refused, Stale
+from bot.github.model import Commit, File, Pull, RepositoryFacts, Tree, TreeEntry
 from bot.github.translate import (
     Unreadable,
     blob_of,
+    commit_of,
     content_kind,
     content_of,
     head_of,
+    head_sha_of,
+    id_of,
     issue_of,
     issues_of,
     label_of,
+    permission_of,
+    pull_of,
+    pulls_of,
     repository_of,
     tree_of,
 )
@@ -49,11 +57,20 @@ PERMISSIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "create_issue": {"issues": "write"},
         "update_issue": {"issues": "write"},
         "create_label": {"issues": "write"},
+        "comment": {"issues": "write"},
+        "permission": {"metadata": "read"},
+        "write_file": {"contents": "write"},
+        "move_branch": {"contents": "write"},
+        "open_pull": {"pull_requests": "read"},
+        "create_pull": {"pull_requests": "write"},
+        "update_pull": {"pull_requests": "write"},
     }
 )
 """The App permissions that each method needs; the manifest asks for these and no others."""
 
 _ALREADY_EXISTS = "already_exists"
+_STALE = re.compile(r"does not match|is at [0-9a-f]+ but expected|sha wasn't supplied", re.IGNORECASE)
+"""How GitHub says that a file is not the one we read; rulesets answer with the same status and other words (#39, #40)."""
 
 
 class ReadGateway:
@@ -117,6 +134,27 @@ class ReadGateway:
             raise NotFound(f"#{number} is a pull request")
         return issue
 
+    async def permission(self, name: RepositoryName, login: str) -> str:
+        """Returns what someone may do: `admin`, `write`, `read` or `none`; `none` also for who is not known at all.
+
+        GitHub answers `write` for maintainers and `read` for triagers.
+        https://docs.github.com/en/rest/collaborators/collaborators#get-repository-permissions-for-a-user
+        """
+        path = f"{repository_path(name)}/collaborators/{_encoded_segment(login)}/permission"
+        try:
+            return await self._line.get(path, permission_of)
+        except NotFound:
+            return "none"
+
+    async def open_pull(self, name: RepositoryName, branch: str) -> Pull | None:
+        """Returns the open pull request from a branch of the repository itself.
+
+        https://docs.github.com/en/rest/pulls/pulls#list-pull-requests
+        """
+        params = {"state": "open", "head": f"{name.split('/')[0]}:{branch}"}
+        found = await self._line.get(f"{repository_path(name)}/pulls", pulls_of, params=params)
+        return found[0] if found else None
+
     async def issues(self, name: RepositoryName, *, label: str) -> tuple[Issue, ...]:
         """Returns every issue with a label, open or closed, each once, by number; all of them or an error.
 
@@ -161,6 +199,49 @@ class Gateway(ReadGateway):
         }
         given = {key: value for key, value in change.items() if value is not None}
         return await self._line.write("PATCH", f"{repository_path(name)}/issues/{number}", _an_issue, json=given)
+
+    async def comment(self, name: RepositoryName, number: IssueNumber, body: str) -> None:
+        """Write a comment. https://docs.github.com/en/rest/issues/comments#create-an-issue-comment."""
+        await self._line.write("POST", f"{repository_path(name)}/issues/{number}/comments", id_of, json={"body": body})
+
+    async def write_file(
+        self, name: RepositoryName, path: DocumentPath, *, branch: str, data: bytes, blob: BlobSha, message: str
+    ) -> Commit:
+        """Returns the commit that replaces a file, on condition that it still is the `blob`; Stale where it is not.
+
+        https://docs.github.com/en/rest/repos/contents#create-or-update-file-contents
+        """
+        content = {"message": message, "content": base64.b64encode(data).decode(), "sha": blob, "branch": branch}
+        try:
+            return await self._line.write("PUT", f"{repository_path(name)}/contents/{_encoded(path)}", commit_of, json=content)
+        except Refused as refused:
+            if refused.status in {409, 422} and _STALE.search(refused.message):
+                raise Stale(f"{path} was changed meanwhile") from refused
+            raise
+
+    async def move_branch(self, name: RepositoryName, branch: str, commit: CommitSha) -> None:
+        """Make a branch of our own point to a commit, wherever it pointed before. Never called for a branch of people.
+
+        https://docs.github.com/en/rest/git/refs
+        """
+        path = f"{repository_path(name)}/git/refs"
+        try:
+            await self._line.write("POST", path, head_sha_of, json={"ref": f"refs/heads/{branch}", "sha": commit})
+        except Refused as refused:
+            if refused.status != 422:
+                raise
+            await self._line.write("PATCH", f"{path}/heads/{_encoded(branch)}", head_sha_of, json={"sha": commit, "force": True})
+
+    async def create_pull(self, name: RepositoryName, *, title: str, body: str, branch: str, base: str) -> Pull:
+        """Returns the new pull request. https://docs.github.com/en/rest/pulls/pulls#create-a-pull-request."""
+        content = {"title": title, "body": body, "head": branch, "base": base}
+        return await self._line.write("POST", f"{repository_path(name)}/pulls", pull_of, json=content)
+
+    async def update_pull(self, name: RepositoryName, number: IssueNumber, *, title: str, body: str) -> Pull:
+        """Returns the pull request after the change. https://docs.github.com/en/rest/pulls/pulls#update-a-pull-request."""
+        return await self._line.write(
+            "PATCH", f"{repository_path(name)}/pulls/{number}", pull_of, json={"title": title, "body": body}
+        )
 
     async def create_label(self, name: RepositoryName, label: Label) -> None:
         """Make sure that a label exists; one of this name that is there already stays as it is.

@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bot.core.names import BlobSha, DocumentPath, InstallationId, RepositoryId, RepositoryName
+    from bot.core.names import (
+        BlobSha,
+        CommitSha,
+        DocumentPath,
+        InstallationId,
+        IssueNumber,
+        RepositoryId,
+        RepositoryName,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +57,24 @@ class Tree:
 
     entries: tuple[TreeEntry, ...]
     truncated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A commit that we made: its own sha, the one before it, and the blob that it wrote."""
+
+    sha: CommitSha
+    parent: CommitSha | None
+    blob: BlobSha
+
+
+@dataclass(frozen=True, slots=True)
+class Pull:
+    """An open pull request."""
+
+    number: IssueNumber
+    title: str
+    body: str
 
 
 @dataclass(frozen=True, slots=True)

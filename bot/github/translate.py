@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 from bot.core.events import BranchDeleted, Event, IssueChanged, Origin, Pushed, RepositoryChanged
 from bot.core.issue import Issue, StateReason
 from bot.core.names import BlobSha, CommitSha, DocumentPath, InstallationId, IssueNumber, RepositoryId, RepositoryName
-from bot.github.model import Envelope, File, RepositoryFacts, Tree, TreeEntry
+from bot.github.model import Commit, Envelope, File, Pull, RepositoryFacts, Tree, TreeEntry
 
 MAX_PUSH_COMMITS = 2048
 """A push payload lists at most so many commits: https://docs.github.com/en/webhooks/webhook-events-and-payloads#push"""
@@ -115,7 +115,11 @@ def _issue_changed(origin: Origin, payload: object) -> IssueChanged | None:
     number, action = _positive(_at(issue, "number")), _text(_at(payload, "action"))
     if number is None or not action or _is_pull_request(issue):
         return None
-    return IssueChanged(origin, IssueNumber(number), action)
+    try:
+        shown = issue_of(issue)
+    except Unreadable:
+        shown = None
+    return IssueChanged(origin, IssueNumber(number), action, shown)
 
 
 def _origin(payload: object) -> Origin | None:
@@ -222,6 +226,36 @@ def issues_of(answer: object) -> tuple[Issue, ...]:
     if not isinstance(answer, list):
         raise Unreadable("no list of issues")
     return tuple(issue for entry in answer if (issue := issue_of(entry)) is not None)
+
+
+def commit_of(answer: object) -> Commit:
+    """Returns the commit of a file that was written."""
+    commit, parents = _at(answer, "commit"), _at(answer, "commit", "parents")
+    first = parents[0] if isinstance(parents, list) and parents else None
+    parent = _sha(_at(first, "sha"))
+    return Commit(CommitSha(_need_text(commit, "sha")), parent, BlobSha(_need_text(_at(answer, "content"), "sha")))
+
+
+def permission_of(answer: object) -> str:
+    """Returns the word of a permission."""
+    return _need_text(answer, "permission")
+
+
+def head_sha_of(answer: object) -> CommitSha:
+    """Returns the commit that a ref points to."""
+    return CommitSha(_need_text(_at(answer, "object"), "sha"))
+
+
+def pull_of(answer: object) -> Pull:
+    """Returns a pull request."""
+    return Pull(IssueNumber(_need_number(answer, "number")), _need_text(answer, "title"), _text(_at(answer, "body")) or "")
+
+
+def pulls_of(answer: object) -> tuple[Pull, ...]:
+    """Returns a list of pull requests."""
+    if not isinstance(answer, list):
+        raise Unreadable("no list of pull requests")
+    return tuple(pull_of(entry) for entry in answer)
 
 
 def label_of(answer: object) -> str:

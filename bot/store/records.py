@@ -53,7 +53,8 @@ class Arrival(StrEnum):
 class RepositoryState:
     """What is remembered of a repository. `config_text` is the last good one ("" = defaults); `labels` are in lower case.
 
-    `notice` is the issue that shows a held plan; `known` tells whether its issues were listed once.
+    `notice` is the issue that shows a held plan; `known` tells whether its issues were listed once; `pending` are
+    issues that people changed and whose documents do not say so yet.
     """
 
     id: RepositoryId
@@ -67,3 +68,4 @@ class RepositoryState:
     labels: frozenset[str] = frozenset()
     notice: IssueNumber | None = None
     known: bool = False
+    pending: frozenset[IssueNumber] = frozenset()

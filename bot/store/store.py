@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
 
 import sqlalchemy as sa
 
+from bot.core.edit.values import Trace
 from bot.core.gaps.model import State
 from bot.core.names import BlobSha, CommitSha, DocumentPath, GapKey, InstallationId, IssueNumber, RepositoryId, RepositoryName
 from bot.core.pair import Base, Pair
@@ -146,6 +147,7 @@ def _repository(connection: sa.Connection, which: sa.ColumnElement[bool]) -> Rep
         labels=frozenset(row["labels"]),
         notice=None if row["notice"] is None else IssueNumber(row["notice"]),
         known=row["known"],
+        pending=frozenset(map(IssueNumber, row["pending"])),
     )
 
 
@@ -161,6 +163,7 @@ def _save_repository(connection: sa.Connection, state: RepositoryState) -> None:
         "labels": sorted(state.labels),
         "notice": state.notice,
         "known": state.known,
+        "pending": sorted(state.pending),
     }
     connection.execute(insert(connection, repositories).values(values).on_conflict_do_update(index_elements=["id"], set_=values))
     connection.execute(documents.delete().where(documents.c.repository == state.id))
@@ -183,6 +186,7 @@ def _pairs(connection: sa.Connection, repository: RepositoryId) -> tuple[Pair, .
             base=_base(row["base"]),
             present=row["present"],
             lost=row["lost"],
+            traces=tuple(Trace(**trace) for trace in row["traces"]),
         )
         for row in rows
     )
@@ -205,6 +209,7 @@ def _save_pair(connection: sa.Connection, repository: RepositoryId, pair: Pair) 
         "base": dataclasses.asdict(pair.base),
         "present": pair.present,
         "lost": pair.lost,
+        "traces": [dataclasses.asdict(trace) for trace in pair.traces],
     }
     upsert = insert(connection, pairs).values(values).on_conflict_do_update(index_elements=["repository", "key"], set_=values)
     connection.execute(upsert)

@@ -44,6 +44,7 @@ def upgrade() -> None:
         sa.Column("labels", sa.JSON, nullable=False),
         sa.Column("notice", sa.Integer),
         sa.Column("known", sa.Boolean, nullable=False),
+        sa.Column("pending", sa.JSON, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_repositories"),
     )
     op.create_index("ix_repositories_name", "repositories", ["name"])
@@ -68,6 +69,7 @@ def upgrade() -> None:
         sa.Column("base", sa.JSON, nullable=False),
         sa.Column("present", sa.Boolean, nullable=False),
         sa.Column("lost", sa.Boolean, nullable=False),
+        sa.Column("traces", sa.JSON, nullable=False),
         sa.PrimaryKeyConstraint("repository", "key", name="pk_pairs"),
         sa.UniqueConstraint("repository", "number", name="uq_pairs_repository_number"),
     )
