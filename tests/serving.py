@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -37,7 +37,7 @@ def serving(app: ASGIApp, *, bound: socket.socket | None = None) -> Iterator[str
     """Yields the URL of `app`, started (its lifespan included); on the way out the app has stopped and its thread is gone."""
     bound = bound or listening_socket()
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="on", timeout_graceful_shutdown=5))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
+    thread = threading.Thread(target=_run, args=(server, bound), daemon=True)
     thread.start()
     try:
         _wait_until_started(server, thread)
@@ -48,6 +48,11 @@ def serving(app: ASGIApp, *, bound: socket.socket | None = None) -> Iterator[str
         bound.close()
     if thread.is_alive():
         raise RuntimeError("the server did not stop")
+
+
+def _run(server: uvicorn.Server, bound: socket.socket) -> None:
+    with suppress(SystemExit):  # uvicorn leaves so when an app fails to start; it has logged why
+        server.run(sockets=[bound])
 
 
 def _wait_until_started(server: uvicorn.Server, thread: threading.Thread) -> None:

@@ -19,6 +19,8 @@ from bot.core.names import DocumentPath
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
+FENCES = re.compile(r"^(`{3,}).*?^\1$", re.MULTILINE | re.DOTALL)
+INLINE = re.compile(r"`[^`\n]+`")
 FENCE = re.compile(r"^```([\w ]*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -72,7 +74,7 @@ def test_every_variable_of_the_environment_is_in_the_table():
 
 @pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
 def test_links_lead_somewhere(page: Path):
-    targets = re.findall(r"\]\((?!https?:|#)([^)#\s]+)", page.read_text(encoding="utf-8"))
+    targets = re.findall(r"\]\((?!https?:|#)([^)#\s]+)", INLINE.sub("", FENCES.sub("", page.read_text(encoding="utf-8"))))
     assert [target for target in targets if not (page.parent / target).exists()] == []
 
 

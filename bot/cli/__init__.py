@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typer
 
-from bot.cli import demo, explain, parse, plan, serve
+from bot.cli import demo, explain, lint, parse, plan, serve
 
 app = typer.Typer(
     name="gapkeeper",
@@ -20,6 +20,7 @@ app = typer.Typer(
 )
 app.command("demo")(demo.command)
 app.command("explain")(explain.command)
+app.command("lint")(lint.command)
 app.command("parse")(parse.command)
 app.command("plan")(plan.command)
 app.command("serve")(serve.command)

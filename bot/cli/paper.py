@@ -34,6 +34,11 @@ _SHOWN = {
 }
 
 
+def shown(text: str) -> str:
+    """Returns a text that cannot steer the terminal, as long as it was."""
+    return text.translate(_SHOWN)
+
+
 class Paper:
     """What a document and the remarks on it are written to: standard output."""
 
@@ -49,7 +54,7 @@ class Paper:
 
     def title(self, path: str) -> None:
         """The document's path."""
-        self._across(path.translate(_SHOWN))
+        self._across(shown(path))
 
     def blank(self) -> None:
         """An empty line."""

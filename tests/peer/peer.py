@@ -10,7 +10,8 @@ import httpx
 
 from tests.peer.emulator import Emulator
 from tests.peer.proxy import HOOK_PATH, Proxy
-from tests.peer.seed import ADMIN, READER, REPOSITORY, WRITER, Seed, token_of
+from tests.peer.relay import deliver_all
+from tests.peer.seed import ADMIN, OWNER, READER, REPOSITORY, WRITER, Seed, token_of
 from tests.serving import listening_socket, serving, url_of
 
 if TYPE_CHECKING:
@@ -37,10 +38,20 @@ class Peer:
         self._proxy.relay.hook = None
         self._emulator.reset()
         self._proxy.clear()
+        self._invite(REPOSITORY)
+
+    def new_repository(self, name: str) -> int:
+        """Make a private repository `acme/name` with the same people as the first, and return its id."""
         with self.person(ADMIN) as admin:
-            # Collaborators cannot be seeded.
+            made = admin.post(f"/orgs/{OWNER}/repos", json={"name": name, "private": True, "auto_init": True})
+        self._invite(f"{OWNER}/{name}")
+        return int(made.raise_for_status().json()["id"])
+
+    def _invite(self, repository: str) -> None:
+        """Add the people to a repository: collaborators cannot be seeded."""
+        with self.person(ADMIN) as admin:
             for login, permission in ((ADMIN, "admin"), (WRITER, "push"), (READER, "pull")):
-                admin.put(f"/repos/{REPOSITORY}/collaborators/{login}", json={"permission": permission}).raise_for_status()
+                admin.put(f"/repos/{repository}/collaborators/{login}", json={"permission": permission}).raise_for_status()
 
     def connect(self, hook: str | None) -> None:
         """Says where webhooks go from now on."""
@@ -73,6 +84,11 @@ class Peer:
     def fail(self, *faults: Fault) -> None:
         """Breaks calls to come."""
         self._proxy.faults.extend(faults)
+
+    def mend(self) -> None:
+        """Breaks nothing any more, and delivers everything."""
+        self._proxy.faults.clear()
+        self.follow(deliver_all)
 
     def follow(self, policy: Policy) -> None:
         """Decides the fate of deliveries to come."""

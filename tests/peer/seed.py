@@ -1,4 +1,7 @@
-"""What the emulator knows at first: an App with a key made for this run, some people, one organization and one repository."""
+"""What the emulator knows at first: an App with a key made for this run, some people, one organization and one repository.
+
+The App is installed on all of the organization's repositories, also on those that a test makes later.
+"""
 
 from __future__ import annotations
 
@@ -83,8 +86,7 @@ class Seed:
                             {
                                 "installation_id": self.installation,
                                 "account": OWNER,
-                                "repository_selection": "selected",
-                                "repositories": [REPOSITORY],
+                                "repository_selection": "all",
                             }
                         ],
                     }

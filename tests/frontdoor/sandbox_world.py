@@ -1,0 +1,182 @@
+"""The in-process sandbox as a world, served on a port of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import httpx
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from bot.sandbox import Api, Decision, Delivery, Fault, GitHub, Webhooks
+from tests.frontdoor.world import MAIN, Access, Break, CallView, Files, IssueView
+from tests.peer.seed import new_private_key
+from tests.serving import listening_socket, serving, url_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+
+    from bot.sandbox import Repository as Model
+    from bot.sandbox.model import Issue
+
+T = TypeVar("T")
+
+PERSON = "alice"
+_OWNER = "acme"
+_SECRET = "a-secret-that-only-the-sandbox-knows"
+_PRIVATE_KEY = new_private_key()
+_PUBLIC_KEY = (
+    load_pem_private_key(_PRIVATE_KEY.encode(), None).public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+)
+
+
+class SandboxWorld:
+    """The model belongs to the event loop that serves it: every act of a person is done there."""
+
+    def __init__(self, url: str) -> None:
+        self.github = GitHub(api_url=url)
+        self.github.add_user(PERSON)
+        self.github.add_user(_OWNER, "Organization")
+        app = self.github.add_app("gapkeeper", public_key=_PUBLIC_KEY.decode())
+        self.github.install(app, _OWNER)
+        self.hooks = Webhooks(self.github, app, _SECRET, sink=self._deliver)
+        self.api = Api(self.github, self.hooks, on_socket=True)
+        self._hook: str | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._client: httpx.AsyncClient | None = None
+        self.app = Starlette(routes=[Mount("/", app=self.api)], lifespan=self._lifespan)
+        self._access = Access(url, app.id, _PRIVATE_KEY, _SECRET, app.user.login)
+
+    @property
+    def access(self) -> Access:
+        return self._access
+
+    def connect(self, hook: str | None) -> None:
+        self._hook = hook
+
+    def new_repository(self) -> SandboxRepository:
+        def make() -> Model:
+            name = f"{_OWNER}/app-{len(self.github.repositories) + 1}"
+            made = self.github.add_repository(name, private=True, admins=[PERSON])
+            self.github.listeners.remove(self.hooks.hear)  # nobody is told of the commit with which a repository is made
+            made.push({"README.md": "# app\n"}, by=PERSON)
+            self.github.listeners.append(self.hooks.hear)
+            return made
+
+        return SandboxRepository(self, self.do(make))
+
+    def quiet(self) -> bool:
+        return self.do(lambda: not self.hooks.waiting and not self.api.in_flight)
+
+    def do(self, act: Callable[[], T]) -> T:
+        async def run() -> T:
+            return act()
+
+        if self._loop is None:
+            raise RuntimeError("the sandbox does not run")
+        return asyncio.run_coroutine_threadsafe(run(), self._loop).result(10)
+
+    async def _deliver(self, headers: Mapping[str, str], body: bytes) -> int:
+        if self._hook is None or self._client is None:
+            raise ConnectionError("nobody listens")
+        return (await self._client.post(self._hook, content=body, headers=dict(headers))).status_code
+
+    @asynccontextmanager
+    async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
+        self._loop = asyncio.get_running_loop()
+        async with httpx.AsyncClient(trust_env=False, timeout=10) as self._client, self.hooks.pump():
+            yield
+
+
+class SandboxRepository:
+    """One repository of the model."""
+
+    def __init__(self, world: SandboxWorld, model: Model) -> None:
+        self._world, self._model = world, model
+        world.api.faults.clear()
+        self.lose_deliveries(lose=False)
+
+    def push(self, files: Files, *, branch: str) -> None:
+        self._do(lambda: self._model.push(files, by=PERSON, branch=branch))
+
+    def read(self, path: str) -> bytes:
+        return self._do(lambda: self._model.read(path, MAIN))
+
+    def issues(self) -> tuple[IssueView, ...]:
+        return self._do(lambda: tuple(_view(issue) for _, issue in sorted(self._model.issues.items())))
+
+    def open_issue(self, title: str, body: str, labels: Sequence[str]) -> int:
+        return self._do(lambda: self._model.open_issue(by=PERSON, title=title, body=body, labels=labels).number)
+
+    def edit_issue(self, number: int, **changes: object) -> None:
+        def act() -> None:
+            fields: dict[str, Any] = {"reason" if name == "state_reason" else name: value for name, value in changes.items()}
+            labels = fields.pop("labels", None)
+            if labels is not None:
+                self._model.set_labels(number, labels, by=PERSON)
+            if fields:
+                self._model.edit_issue(number, by=PERSON, **fields)
+
+        self._do(act)
+
+    def labels(self) -> Mapping[str, tuple[str, str]]:
+        known = self._model.labels
+        return self._do(lambda: {label.name: (label.color, label.description or "") for label in known.values()})
+
+    def calls(self) -> Sequence[CallView]:
+        ours = (f"/repos/{self._model.full_name}/", f"/repositories/{self._model.id}")
+        return [
+            CallView(call.method, call.path, call.status) for call in list(self._world.api.calls) if call.path.startswith(ours)
+        ]
+
+    def sent(self) -> int:
+        return len(self._deliveries())
+
+    def redeliver(self, number: int) -> None:
+        self._do(lambda: self._world.hooks.redeliver(self._deliveries()[number].id))
+
+    def lose_deliveries(self, *, lose: bool) -> None:
+        self._world.hooks.policy = (lambda _: Decision.DROP) if lose else (lambda _: Decision.DELIVER)
+
+    def break_call(self, fault: Break) -> None:
+        self._world.api.faults.append(
+            Fault(
+                fault.method,
+                fault.path_in(self._model.full_name, self._model.id),
+                status=fault.status,
+                after=fault.after,
+                delay=fault.delay,
+                skip=fault.skip,
+                times=fault.times,
+            )
+        )
+
+    def _deliveries(self) -> list[Delivery]:
+        return [delivery for delivery in self._world.hooks.log if delivery.repository == self._model.id]
+
+    def _do(self, act: Callable[[], T]) -> T:
+        return self._world.do(act)
+
+
+@contextmanager
+def running_sandbox() -> Iterator[SandboxWorld]:
+    """Yields a sandbox that lasts as long as the block."""
+    bound = listening_socket()
+    world = SandboxWorld(url_of(bound))
+    with serving(world.app, bound=bound):
+        yield world
+
+
+def _view(issue: Issue) -> IssueView:
+    return IssueView(
+        number=issue.number,
+        title=issue.title,
+        body=issue.body or "",
+        open=issue.open,
+        reason=None if issue.open else issue.state_reason,
+        labels=frozenset(label.name for label in issue.labels),
+        author=issue.user.login,
+    )

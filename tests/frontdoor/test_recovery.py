@@ -1,0 +1,135 @@
+"""The bot is stopped, killed, robbed of its database, or not told what its call did: no issue is doubled (I4, I12, I17)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.frontdoor.desk import CONFIG, CONFIG_PATH, GAPS, Desk, wait_until
+from tests.frontdoor.running_bot import ProcessBot
+from tests.frontdoor.world import MAIN, Break
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.frontdoor.world import World
+
+FIRST = "# Known gaps\n\n- [ ] Tokens never expire\n- [ ] No paging\n- [ ] Images are not cached\n"
+SECOND = "# Known gaps\n\n- [ ] Tokens never expire\n- [x] No paging\n- [ ] Pictures are not cached\n"
+END = {"Tokens never expire": "open", "No paging": "completed", "Pictures are not cached": "open"}
+
+
+def test_the_database_outlives_the_server(own_desk: Desk) -> None:
+    own_desk.begin(FIRST)
+    numbers = own_desk.numbers
+    own_desk.restart()
+    with own_desk.watched() as calls:
+        own_desk.write(SECOND)
+    assert own_desk.states == END
+    assert sorted(own_desk.numbers.values()) == sorted(numbers.values())
+    assert not [call for call in calls if call.method == "GET" and call.path.endswith("/issues")]
+
+
+def test_what_was_pushed_while_the_bot_was_down_is_found(own_desk: Desk) -> None:
+    own_desk.begin(FIRST)
+    own_desk.stop()
+    own_desk.repository.push({GAPS: SECOND}, branch=MAIN)
+    wait_until(own_desk.world.quiet)
+    own_desk.start()
+    own_desk.push({"notes.md": "unrelated\n", GAPS: SECOND + "- [ ] Old templates\n"})
+    assert own_desk.states == END | {"Old templates": "open"}
+
+
+def lose_database(folder: Path) -> None:
+    for path in folder.glob("gapkeeper.db*"):
+        path.unlink()
+
+
+def test_i17_a_lost_database_is_rebuilt_from_the_markers(own_desk: Desk, tmp_path: Path) -> None:
+    own_desk.begin(FIRST)
+    numbers = own_desk.numbers
+    own_desk.stop()
+    lose_database(tmp_path)
+    own_desk.start()
+    own_desk.write(SECOND)
+    assert own_desk.states == END
+    assert own_desk.numbers == {title.replace("Images", "Pictures"): number for title, number in numbers.items()}
+    with own_desk.nothing_written():
+        own_desk.redeliver_all(times=1)
+
+
+def test_73_a_marker_that_a_person_copied_means_nothing(own_desk: Desk, tmp_path: Path) -> None:
+    own_desk.begin(FIRST)
+    numbers = own_desk.numbers
+    copied = own_desk.issues["No paging"].body
+    other = own_desk.repository.open_issue("My own list", copied, ["gap"])
+    own_desk.settle()
+    own_desk.stop()
+    lose_database(tmp_path)
+    own_desk.start()
+    own_desk.write(SECOND)
+    states = own_desk.states
+    assert states.pop("My own list") == "open"
+    assert states == END
+    assert own_desk.issues["My own list"].number == other
+    assert own_desk.issues["My own list"].body == copied
+    assert own_desk.numbers["No paging"] == numbers["No paging"]
+
+
+def test_44_a_create_whose_answer_was_lost_is_not_repeated(own_desk: Desk) -> None:
+    own_desk.repository.break_call(Break("POST", r"/issues$", status=502, after=True))
+    own_desk.begin(FIRST)
+    assert own_desk.states == dict.fromkeys(["Tokens never expire", "No paging", "Images are not cached"], "open")
+    own_desk.write(SECOND)
+    assert own_desk.states == END
+
+
+def test_45_a_create_that_failed_is_made_later_and_once(own_desk: Desk) -> None:
+    own_desk.repository.break_call(Break("POST", r"/issues$", status=502))
+    own_desk.begin(FIRST)
+    own_desk.write(SECOND)
+    assert own_desk.states == END
+
+
+def test_46_a_change_whose_answer_was_lost_is_made_once(own_desk: Desk) -> None:
+    own_desk.begin(FIRST)
+    own_desk.repository.break_call(Break("PATCH", r"/issues/\d+$", status=502, after=True))
+    own_desk.write(SECOND)
+    assert own_desk.states == END
+
+
+@pytest.mark.parametrize("status", [500, 502, 503])
+def test_43_a_read_that_fails_is_tried_again(own_desk: Desk, status: int) -> None:
+    own_desk.begin(FIRST)
+    own_desk.repository.break_call(Break("GET", r"/git/|/contents/|/repos", status=status))
+    own_desk.write(SECOND)
+    assert own_desk.states == END
+
+
+@pytest.fixture
+def killable(world: World, tmp_path: Path) -> Iterator[tuple[Desk, ProcessBot]]:
+    """The bot as a process of its own, as an operator runs it."""
+    bot = ProcessBot(world.access, tmp_path)
+    with Desk(world, bot) as desk:
+        desk.start()
+        yield desk, bot
+        desk.stop()
+
+
+@pytest.mark.parametrize("world", ["sandbox"], indirect=True)
+@pytest.mark.parametrize("after", [False, True], ids=["before the effect", "after the effect"])
+def test_109_killed_in_the_middle_of_an_import(killable: tuple[Desk, ProcessBot], *, after: bool) -> None:
+    """The power goes while the third issue is being created; after a restart every gap has exactly one issue."""
+    desk, bot = killable
+    gaps = [f"Gap about subject {number}" for number in range(8)]
+    text = "# Known gaps\n\n" + "".join(f"- [ ] {gap}\n" for gap in gaps)
+    desk.repository.break_call(Break("POST", r"/issues$", status=502, after=after, delay=1.5, skip=2))
+    desk.repository.push({CONFIG_PATH: CONFIG, GAPS: text}, branch=MAIN)
+    wait_until(lambda: sum(call.method == "POST" and call.path.endswith("/issues") for call in desk.repository.calls()) >= 3)
+    bot.kill()
+    desk.start()
+    desk.settle()
+    desk.push({"README.md": "unrelated\n", GAPS: text + "\nThe end.\n"})
+    assert desk.states == dict.fromkeys(gaps, "open")
