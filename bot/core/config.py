@@ -74,7 +74,11 @@ class Config:
         return any(matches(glob, path) for glob in self.files)
 
 
-_CHOICES = {"on_remove": ("completed", "not_planned", "keep"), "on_defer": ("keep", "close"), "write_back": ("commit", "pull_request", "off")}
+_CHOICES = {
+    "on_remove": ("completed", "not_planned", "keep"),
+    "on_defer": ("keep", "close"),
+    "write_back": ("commit", "pull_request", "off"),
+}
 _DONE_STYLE = re.compile(r"auto|field|strike|remove|move:\s*\S.*")
 _LIMITS = {"import": "imports", "open": "open", "close": "close"}
 

@@ -102,19 +102,29 @@ def granted(document: Document, wishes: Sequence[Wish], config: Config) -> Grant
     """Returns the document with the wishes granted, but for the changes that the editor refuses."""
     asked = [(wish, change) for wish in wishes for change in wish.changes(document.gaps[wish.ordinal])]
     refusals: list[Refusal] = []
+    edited, traces = document, {}
     while asked:
         result = edit(document, [change for _, change in asked], done_style=config.done_style)
         if isinstance(result, Edited):
+            edited, traces = _read(document, result), _state_traces(asked, result)
             break
         refused = next(i for i, (_, change) in enumerate(asked) if change is result.change)
         refusals.append(Refusal(asked.pop(refused)[0].pair, result.problem))
-    if not asked:
-        return Granted(document, (), tuple(refusals), {})
-    edited = parse(document.path, result.text.encode())
-    if not isinstance(edited, Document):
-        raise AssertionError("the editor returned a text that cannot be read")  # noqa: TRY004  it read it itself before
-    traces = {wish.pair.key: trace for (wish, change), trace in zip(asked, result.traces, strict=True) if isinstance(change, SetState)}
     return Granted(edited, tuple(dict.fromkeys(wish for wish, _ in asked)), tuple(refusals), traces)
+
+
+def _read(document: Document, edited: Edited) -> Document:
+    """Returns the edited document; the editor has read it before us, so that it can be."""
+    reading = parse(document.path, edited.text.encode())
+    if not isinstance(reading, Document):
+        raise AssertionError(f"the editor returned a text that cannot be read: {reading.problem.message}")  # noqa: TRY004
+    return reading
+
+
+def _state_traces(asked: Sequence[tuple[Wish, Change]], edited: Edited) -> dict[GapKey, tuple[Trace, ...]]:
+    """Returns what was done to close each gap, to be taken back when it reopens."""
+    couples = zip(asked, edited.traces, strict=True)
+    return {wish.pair.key: traces for (wish, change), traces in couples if isinstance(change, SetState) and change.state.closed}
 
 
 def _changed(base: T, document: T, issue: T) -> T | None:

@@ -6,6 +6,7 @@ What a document says is quoted only through `defanged`; names of files and secti
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -17,7 +18,7 @@ from bot.core.triage import Label
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.core.actions import Held, Row, Source
+    from bot.core.actions import EditDocument, Held, Row, Source
     from bot.core.gaps.model import Document, Gap
     from bot.core.inbound import Granted, Wish
 
@@ -100,6 +101,35 @@ def _deed(wish: Wish) -> str:
 def _flat(text: str) -> str:
     """Returns a text for a commit message: one line, without references and mentions."""
     return " ".join(text.replace("#", "").replace("@", "").replace('"', "'").replace("GH-", "GH ").split())
+
+
+@dataclass(frozen=True, slots=True)
+class PullText:
+    """Title and body of a pull request."""
+
+    title: str
+    body: str
+
+
+def proposal(edits: Sequence[EditDocument], reason: str) -> PullText:
+    """Returns what the pull request with edits of documents says: fixed words, issue numbers without a closing keyword (#71)."""
+    rows = [
+        f"| {number} | {_cell(title)} | {_cell(f'{edit.path}:{line}')} |"
+        for edit in edits
+        for number, (line, title) in zip(edit.numbers, edit.lines, strict=True)
+    ]
+    body = [
+        "People changed issues of gaps. These edits make the documents say the same; merging them is all there is to do.",
+        f"Gapkeeper proposes them here because {reason}.",
+        "",
+        "| Issue | Gap | Where |",
+        "|---|---|---|",
+        *rows,
+        "",
+        "<sub>Gapkeeper updates this pull request when the issues change again. Closing it leaves the documents as they are.</sub>",
+        "",
+    ]
+    return PullText("Write issues back into the gap documents", "\n".join(body))
 
 
 def held_notice(held: Held, rows: Sequence[Row]) -> str:

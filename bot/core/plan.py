@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 
     from bot.core.actions import Source
     from bot.core.config import Config
+    from bot.core.edit import Trace
     from bot.core.gaps.model import Document, ParseFailure
     from bot.core.issue import Issue
     from bot.core.names import DocumentPath, RepositoryId
@@ -97,7 +98,7 @@ def plan(view: View) -> Plan:
         document = documents[entry.path]
         pair = matched.get(id(entry))
         if pair is not None:
-            actions.extend(_kept(entry, pair, document, view))
+            actions.extend(_kept(entry, pair, document, view, written.traces.get(pair.key)))
         elif not _closes(entry.gap.state, view.config):
             actions.append(_opened(entry, document, view, used))
     stopped = {pair.key for entry, pair in pairing.matched if (entry.path, _scope(entry)) in doubled}
@@ -125,6 +126,7 @@ class _Written:
     documents: dict[DocumentPath, Document]
     found: tuple[Entry, ...]
     pairing: Pairing
+    traces: Mapping[GapKey, tuple[Trace, ...]]
     edits: tuple[EditDocument, ...]
     problems: tuple[Problem, ...]
 
@@ -142,22 +144,22 @@ def _written_back(view: View, pairing: Pairing, doubled: set[tuple[DocumentPath,
             wishes.setdefault(entry.path, []).append(wish)
     edits: list[EditDocument] = []
     problems: list[Problem] = []
+    traces: dict[GapKey, tuple[Trace, ...]] = {}
     for path, wanted in wishes.items():
         result = granted(documents[path], wanted, view.config)
-        problems.extend(
-            replace(r.problem, message=f"issue {r.pair.number}: {r.problem.message}") for r in result.refusals
-        )
+        problems.extend(replace(r.problem, message=f"issue {r.pair.number}: {r.problem.message}") for r in result.refusals)
         if result.wishes:
             edits.append(_edit_of(documents[path], result))
             documents[path] = result.document
+            traces.update(result.traces)
     kept = {(entry.path, entry.ordinal): pair for entry, pair in pairing.matched}
     found = entries(documents.values())
     if any(len(documents[d.path].gaps) != len(d.gaps) for d in view.documents):
         # A finished gap was taken out or moved, as the config asks for: its places are looked for again.
-        return _Written(documents, found, pair_up(found, _candidates(view)), tuple(edits), tuple(problems))
+        return _Written(documents, found, pair_up(found, _candidates(view)), traces, tuple(edits), tuple(problems))
     matched = tuple((entry, kept[entry.path, entry.ordinal]) for entry in found if (entry.path, entry.ordinal) in kept)
     new = tuple(entry for entry in found if (entry.path, entry.ordinal) not in kept)
-    return _Written(documents, found, Pairing(matched, new, pairing.missing), tuple(edits), tuple(problems))
+    return _Written(documents, found, Pairing(matched, new, pairing.missing), traces, tuple(edits), tuple(problems))
 
 
 def _edit_of(before: Document, result: Granted) -> EditDocument:
@@ -180,15 +182,23 @@ def _opened(entry: Entry, document: Document, view: View, used: set[GapKey]) -> 
     return OpenIssue(record, entry.gap.line, shortened(entry.gap.title), region, labels_of_base(record.base))
 
 
-def _kept(entry: Entry, pair: Pair, document: Document, view: View) -> Iterator[Action]:
+def _kept(entry: Entry, pair: Pair, document: Document, view: View, traces: tuple[Trace, ...] | None) -> Iterator[Action]:
     """Yield what a gap that has its issue needs: one change, a new record only, or nothing."""
     region = region_of_gap(entry.gap, document, view.source)
     record = _record(entry, region, key=pair.key, number=pair.number, lost=pair.lost)
+    record = replace(record, traces=_remembered_traces(pair, record, traces))
     changes = () if pair.lost else tuple(_changes(entry, pair, record, region, view.config))
     if changes:
         yield ChangeIssue(pair, record, entry.gap.line, changes)
     elif record != pair:
         yield Remember(record)
+
+
+def _remembered_traces(pair: Pair, record: Pair, fresh: tuple[Trace, ...] | None) -> tuple[Trace, ...]:
+    """Returns how the gap was closed by us, for as long as it stays closed."""
+    if not record.base.state.closed:
+        return ()
+    return pair.traces if fresh is None else fresh
 
 
 def _changes(entry: Entry, pair: Pair, record: Pair, region: Region, config: Config) -> Iterator[Change]:

@@ -103,15 +103,13 @@ class ReadGateway:
         """Returns all files of a commit, unless `truncated`. https://docs.github.com/en/rest/git/trees#get-a-tree."""
         return await self._line.get(f"{repository_path(name)}/git/trees/{_encoded(commit)}", tree_of, params={"recursive": "1"})
 
-    async def file(self, name: RepositoryName, path: DocumentPath, commit: CommitSha) -> File:
-        """Returns a file at a commit; a directory, symbolic link or submodule is Refused.
+    async def file(self, name: RepositoryName, path: DocumentPath, ref: str) -> File:
+        """Returns a file at a commit or at the head of a branch; a directory, symbolic link or submodule is Refused.
 
         GitHub follows a symbolic link to a file and answers with the target: only the mode in the tree tells. Compare `sha`.
         https://docs.github.com/en/rest/repos/contents#get-repository-content
         """
-        content = await self._line.get(
-            f"{repository_path(name)}/contents/{_encoded(path)}", _file_or_blob, params={"ref": commit}
-        )
+        content = await self._line.get(f"{repository_path(name)}/contents/{_encoded(path)}", _file_or_blob, params={"ref": ref})
         match content:
             case File():
                 return content

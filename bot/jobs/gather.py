@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 from bot.core import config as config_rules
 from bot.core.actions import Source
 from bot.core.config import CONFIG_PATH, MAX_FILES, Config
-from bot.core.errors import NotFound, Problem, Severity
+from bot.core.errors import Gone, Moved, NotFound, Problem, Severity
 from bot.core.events import Advance, Pushed, advanced
 from bot.core.gaps.model import Document, ParseFailure
 from bot.core.gaps.parse import parse
 from bot.core.issue import recorded_pair
 from bot.core.plan import View
+from bot.core.sides import differs
 from bot.core.triage import BASE_LABEL
 
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from bot.core.gaps.model import Reading
-    from bot.core.issue import Seal
-    from bot.core.names import BlobSha, CommitSha, DocumentPath
+    from bot.core.issue import Issue, Seal
+    from bot.core.names import BlobSha, CommitSha, DocumentPath, IssueNumber
     from bot.core.pair import Pair
     from bot.github.auth import GitHubApp
     from bot.github.gateway import ReadGateway, Tree
@@ -78,16 +79,17 @@ class Gatherer:
         self._web = web
         self._threads = threads
 
-    async def gather(self, state: RepositoryState, pushes: tuple[Pushed, ...]) -> Gathered:
-        """Returns both sides; raises the GitHubError that kept it from reading one."""
+    async def gather(
+        self, state: RepositoryState, pushes: tuple[Pushed, ...], touched: Mapping[IssueNumber, Issue | None]
+    ) -> Gathered:
+        """Returns both sides; raises the GitHubError that kept it from reading one.
+
+        `touched` are the issues that something happened to, as the payloads show them.
+        """
         state, pairs = await self._remembered(state)
-        advance = advanced(state.head, pushes)
-        rules = _Rules(_last_good(state), state)
-        if advance and self._named(advance, state, rules.config):
-            files = await self._read_named(advance, state, rules.config)
-        else:
-            commit = advance.head if advance and state.head is None else await self._reader.head(state.name, state.default_branch)
-            rules, files = await self._read_tree(commit, state)
+        issues, pairs = await self._changed_issues(state, pairs, touched)
+        rules, files = await self._files(state, pushes)
+        files = await self._and_documents_of(files, state, pairs, issues)
         readings = await self._parse(files.changed)
         view = View(
             repository=state.id,
@@ -99,11 +101,65 @@ class Gatherer:
             sound=rules.sound,
             source=Source(f"{self._web}/{state.name}", files.commit),
             problems=(*rules.problems, *files.problems),
+            issues=issues if rules.config.write_back != "off" else {},
         )
         unread = {failure.path for failure in view.failures}
         blobs = {path: blob for path, blob in files.blobs.items() if path not in unread}
         kept = {path: blob for path, blob in state.documents.items() if path in unread}
         return Gathered(view, replace(rules.state, head=files.commit, documents={**blobs, **kept}))
+
+    async def _files(self, state: RepositoryState, pushes: tuple[Pushed, ...]) -> tuple[_Rules, _Files]:
+        """Returns what the pushes changed; without pushes nothing did, as far as we know."""
+        rules = _Rules(_last_good(state), state)
+        if not pushes and state.head is not None:
+            return rules, _Files(state.head, {}, state.documents)
+        advance = advanced(state.head, pushes)
+        if advance and self._named(advance, state, rules.config):
+            return rules, await self._read_named(advance, state, rules.config)
+        first = advance is not None and state.head is None
+        commit = advance.head if advance and first else await self._reader.head(state.name, state.default_branch)
+        return await self._read_tree(commit, state)
+
+    async def _changed_issues(
+        self, state: RepositoryState, pairs: tuple[Pair, ...], touched: Mapping[IssueNumber, Issue | None]
+    ) -> tuple[dict[IssueNumber, Issue], tuple[Pair, ...]]:
+        """Returns the issues that people changed, read again, and the pairs without those whose issue is gone.
+
+        What a payload shows just as it was agreed is an echo of our own writing and costs no request (I7).
+        """
+        defer_closes = _last_good(state).on_defer == "close"
+        issues: dict[IssueNumber, Issue] = {}
+        kept = list(pairs)
+        for place, pair in enumerate(pairs):
+            shown = touched.get(pair.number)
+            if pair.number not in touched or pair.lost or not pair.present:
+                continue
+            if shown is not None and not differs(shown, pair.base, defer_closes=defer_closes):
+                continue
+            try:
+                issue = await self._reader.issue(state.name, pair.number)
+            except (Gone, Moved):
+                kept[place] = replace(pair, lost=True)
+                await self._store.save_pair(state.id, kept[place])
+                continue
+            if differs(issue, pair.base, defer_closes=defer_closes):
+                issues[issue.number] = issue
+        return issues, tuple(kept)
+
+    async def _and_documents_of(
+        self, files: _Files, state: RepositoryState, pairs: tuple[Pair, ...], issues: Mapping[IssueNumber, Issue]
+    ) -> _Files:
+        """Returns the files with the documents that the issues' changes are to be written into, as they are now."""
+        wanted = {pair.path for pair in pairs if pair.number in issues} - set(files.changed)
+        blobs, changed = dict(files.blobs), dict(files.changed)
+        for path in sorted(wanted & set(blobs)):
+            try:
+                file = await self._reader.file(state.name, path, state.default_branch)
+            except NotFound:
+                del blobs[path]
+                continue
+            blobs[path], changed[path] = file.sha, file.data
+        return replace(files, blobs=blobs, changed=changed)
 
     async def _remembered(self, state: RepositoryState) -> tuple[RepositoryState, tuple[Pair, ...]]:
         """Returns the recorded pairs, rebuilt from the markers of the issues where the store does not know them (I17, #44)."""

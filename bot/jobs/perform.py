@@ -7,32 +7,44 @@ again just before it is changed, so that what people wrote meanwhile is seen. On
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from bot.core.actions import Action, ChangeIssue, Held, OpenIssue, Plan, Relabel, Remember
-from bot.core.errors import Gone, Moved, Problem, RateLimited, Refused, Severity, Unauthorized
+from bot.core.actions import Action, ChangeIssue, EditDocument, Held, OpenIssue, Plan, Relabel, Remember
+from bot.core.errors import GapkeeperError, Gone, Moved, Problem, RateLimited, Refused, Severity, Unauthorized
 from bot.core.issue import Seal, StateReason, compose, marker
 from bot.core.messages import HELD_LABEL, HELD_TITLE, held_notice
 from bot.core.settle import settled
 
 if TYPE_CHECKING:
-    from bot.core.names import IssueNumber
+    from collections.abc import Mapping
+
+    from bot.core.names import BlobSha, DocumentPath, IssueNumber
     from bot.core.pair import Pair
     from bot.core.triage import Label
     from bot.github.gateway import Gateway
+    from bot.github.model import Commit
     from bot.store.records import RepositoryState
     from bot.store.store import Store
 
 
+class BranchRefused(GapkeeperError):
+    """The default branch does not take our commits (protection, a ruleset); GitHub's words are the message."""
+
+
 @dataclass(slots=True)
 class Performer:
-    """Performs for one repository; `state` moves on with what it learns (labels that exist, the notice's issue)."""
+    """Performs for one repository; `state` moves on with what it learns (labels that exist, the notice's issue).
+
+    `blobs` are the documents as they were read: each is written on condition that it still is that blob.
+    """
 
     gateway: Gateway
     store: Store
     seal: Seal
     state: RepositoryState
+    blobs: Mapping[DocumentPath, BlobSha]
+    commits: dict[DocumentPath, Commit] = field(default_factory=dict)
 
     async def perform(self, plan: Plan) -> tuple[Problem, ...]:
         """Carry out a plan, or show that it waits; returns what was refused or left to people."""
@@ -46,6 +58,9 @@ class Performer:
         return tuple(problems)
 
     async def _act(self, action: Action) -> tuple[Problem, ...]:
+        if isinstance(action, EditDocument):
+            await self._write(action)
+            return ()
         try:
             match action:
                 case OpenIssue():
@@ -57,6 +72,20 @@ class Performer:
         except Refused as refusal:
             return (Problem("refused", f"GitHub refused: {refusal.message}", _line(action), severity=Severity.ERROR),)
         return ()
+
+    async def _write(self, action: EditDocument) -> None:
+        """Commit a document. What follows in the plan takes it for written, so a refusal ends the plan."""
+        try:
+            self.commits[action.path] = await self.gateway.write_file(
+                self.state.name,
+                action.path,
+                branch=self.state.default_branch,
+                data=action.text.encode(),
+                blob=self.blobs[action.path],
+                message=action.subject,
+            )
+        except Refused as refusal:
+            raise BranchRefused(refusal.message) from refusal
 
     async def _open(self, action: OpenIssue) -> None:
         await self._ensure(action.labels)
@@ -134,7 +163,7 @@ class Performer:
 
 
 def _line(action: Action) -> int:
-    return 0 if isinstance(action, Remember) else action.line
+    return action.line if isinstance(action, OpenIssue | ChangeIssue) else 0
 
 
 def _lost(pair: Pair, why: str, line: int) -> Problem:

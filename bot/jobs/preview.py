@@ -35,5 +35,5 @@ async def preview(github: GitHubApp, name: RepositoryName, settings: Settings) -
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(1) as threads:
         async with Store(f"sqlite:///{Path(folder) / 'preview.db'}") as store:
             gatherer = Gatherer(github, reader, store, seal=seal, web=web, threads=threads)
-            gathered = await gatherer.gather(state, ())
+            gathered = await gatherer.gather(state, (), {})
     return plan(gathered.view)

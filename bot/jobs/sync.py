@@ -13,25 +13,33 @@ from urllib.parse import urlsplit
 
 import structlog
 
+from bot.core.actions import EditDocument
 from bot.core.errors import NotFound, Problem, RateLimited, Refused, Stale
+from bot.core.events import IssueChanged
 from bot.core.issue import Seal
 from bot.core.plan import plan
 from bot.github.translate import event_of, payload_of
 from bot.jobs.gather import Gatherer, pushes_to
 from bot.jobs.outcome import Done, Later, Outcome
-from bot.jobs.perform import Performer
+from bot.jobs.perform import BranchRefused, Performer
+from bot.jobs.propose import Proposer
 from bot.store.records import RepositoryState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from bot.core.actions import Plan
     from bot.core.events import Event, Origin
-    from bot.core.names import RepositoryId
+    from bot.core.names import IssueNumber, RepositoryId
+    from bot.core.plan import View
     from bot.github.auth import GitHubApp
+    from bot.github.gateway import Gateway
+    from bot.jobs.gather import Gathered
     from bot.settings import Settings
     from bot.store.records import Delivery
     from bot.store.store import Store
 
+_MAY_WRITE = frozenset({"admin", "write", "maintain"})
 ATTEMPTS = 5
 """How often a sync reads and plans again because a side changed under it (I13)."""
 
@@ -66,35 +74,90 @@ class Sync:
 
     async def _synchronise(self, repository: RepositoryId, events: list[Event]) -> None:
         state = await self._known(repository, events[-1].origin)
-        pushes = pushes_to(state.default_branch, events)
-        if not pushes:
+        # A push that ends where we stand is our own commit, or one that was read already.
+        pushes = tuple(push for push in pushes_to(state.default_branch, events) if push.after != state.head)
+        touched = {event.number: event.issue for event in events if isinstance(event, IssueChanged)}
+        if not pushes and (not touched or state.head is None):
             await self._store.save_repository(state)
             return
         seal = Seal(self._secrets, repository)
         reader = self._github.reader(state.installation)
         gatherer = Gatherer(self._github, reader, self._store, seal=seal, web=self._web, threads=self._threads)
         try:
-            gathered = await gatherer.gather(state, pushes)
+            gathered = await gatherer.gather(state, pushes, touched)
         except Refused as refusal:
             if isinstance(refusal, NotFound):
                 raise
             log.warning("unreadable repository", repository=state.name, reason=refusal.message)
             return
-        decided = plan(gathered.view)
-        # Until the plan is carried out the old head stays on record: the next sync must see the same differences again.
-        performer = Performer(
-            self._github.installation(state.installation),
-            self._store,
-            seal,
-            replace(gathered.state, head=state.head, documents=state.documents),
-        )
-        problems = await performer.perform(decided)
+        gateway = self._github.installation(state.installation)
+        view = gathered.view
+        proposed = await self._proposed(view, gateway, state, events)
+        direct = {number: issue for number, issue in view.issues.items() if number not in proposed}
+        performer = self._performer(gateway, seal, state, gathered)
+        decided = plan(replace(view, issues=direct))
+        try:
+            problems = await performer.perform(decided)
+        except BranchRefused as refusal:
+            proposed = {
+                **dict.fromkeys(direct, f"the branch `{state.default_branch}` does not take its commits ({refusal})"),
+                **proposed,
+            }
+            decided = plan(replace(view, issues={}))
+            problems = await performer.perform(decided)
         _report(state, (*decided.problems, *problems))
+        await self._propose(proposed, view, gateway, performer, gathered)
+        await self._remember(decided, performer, gathered)
+
+    def _performer(self, gateway: Gateway, seal: Seal, state: RepositoryState, gathered: Gathered) -> Performer:
+        # Until the plan is carried out the old head stays on record: the next sync must see the same differences again.
+        record = replace(gathered.state, head=state.head, documents=state.documents)
+        return Performer(gateway, self._store, seal, record, gathered.state.documents)
+
+    async def _proposed(
+        self, view: View, gateway: Gateway, state: RepositoryState, events: list[Event]
+    ) -> dict[IssueNumber, str]:
+        """Returns the changed issues whose edits are proposed instead of committed, and why (I19: asked now, and fail closed)."""
+        if not view.issues:
+            return {}
+        if view.config.write_back == "pull_request":
+            return dict.fromkeys(view.issues, "`write_back` in its config says so")
+        login = f"{await self._github.slug()}[bot]"
+        people = {e.number: e.origin.sender for e in events if isinstance(e, IssueChanged) and e.origin.sender != login}
+        levels = {person: await gateway.permission(state.name, person) for person in sorted(set(people.values()))}
+        return {
+            number: f"`{people[number]}` may not write to this repository"
+            if number in people
+            else "nobody is known to have asked"
+            for number in view.issues
+            if levels.get(people.get(number, "")) not in _MAY_WRITE
+        }
+
+    async def _propose(
+        self, proposed: dict[IssueNumber, str], view: View, gateway: Gateway, performer: Performer, gathered: Gathered
+    ) -> None:
+        """Put the edits for these issues into the pull request; they are planned like all others, on the documents as read."""
+        if not proposed:
+            return
+        issues = {number: issue for number, issue in view.issues.items() if number in proposed}
+        edits = [action for action in plan(replace(view, issues=issues)).actions if isinstance(action, EditDocument)]
+        if not edits:
+            return
+        reason = next(iter(proposed.values()))
+        try:
+            await Proposer(gateway, performer.state, gathered.state.documents).propose(edits, reason)
+        except Refused as refusal:
+            log.warning("no pull request", repository=performer.state.name, reason=refusal.message)
+
+    async def _remember(self, decided: Plan, performer: Performer, gathered: Gathered) -> None:
+        state = performer.state
         if decided.final:
-            moved = replace(performer.state, head=gathered.state.head, documents=gathered.state.documents)
-            await self._store.save_repository(moved)
-        else:
-            await self._store.save_repository(performer.state)
+            head, documents = gathered.state.head, dict(gathered.state.documents)
+            for path, commit in performer.commits.items():
+                documents[path] = commit.blob
+                head = commit.sha if commit.parent == head else head
+            state = replace(state, head=head, documents=documents)
+        await self._store.save_repository(state)
 
     async def _known(self, repository: RepositoryId, origin: Origin) -> RepositoryState:
         """Returns what we remember of the repository, under the name and installation it has now."""

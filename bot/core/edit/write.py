@@ -93,9 +93,7 @@ class _Work:
         """Yields the changes that can be made at once: one a gap, the state last; whole entries each for itself, at the end."""
         whole = [i for i, change in enumerate(self.changes) if isinstance(change, AddGap) or takes_out(change, self.style)]
         ranked = sorted(
-            (self.place(change), _ORDER.index(type(change)), i)
-            for i, change in enumerate(self.changes)
-            if i not in whole
+            (self.place(change), _ORDER.index(type(change)), i) for i, change in enumerate(self.changes) if i not in whole
         )
         queues = [[i for _, _, i in group] for _, group in groupby(ranked, key=lambda entry: entry[0])]
         for depth in range(max(map(len, queues), default=0)):
