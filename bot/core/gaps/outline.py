@@ -51,7 +51,7 @@ class Section:
 
     `role` is what the title announces (a key of SECTIONS), `said` its state as a container, `urgency` its priority.
     `sure` when the title is the announcement and nothing else.
-    `set_off` are paragraphs with a bold title of their own, when there are several.
+    `set_off` are the first lines of paragraphs with a bold title of their own, when there are several.
     """
 
     heading: Heading | None
@@ -70,7 +70,7 @@ class Section:
     blocks: list[Block] = field(default_factory=list)
     sections: list[Section] = field(default_factory=list)
     fields: list[Labelled] = field(default_factory=list)
-    set_off: list[Paragraph] = field(default_factory=list)
+    set_off: frozenset[int] = frozenset()
 
     def walk(self) -> Iterator[Section]:
         """Yields the section and all below it, in the order of lines."""
@@ -114,8 +114,8 @@ def outline(source: Blocks) -> Section:
     titles = Counter(section.title for section in root.walk())
     leads = Counter(text for section in root.walk() for block in section.blocks if (text := _lead(source, block)))
     for section in root.walk():
-        unique = [block for block in section.blocks if isinstance(block, Paragraph) and leads[_lead(source, block)] == 1]
-        section.set_off = unique if len(unique) > 1 else []
+        unique = frozenset(block.first for block in section.blocks if leads.get(_lead(source, block)) == 1)
+        section.set_off = unique if len(unique) > 1 else frozenset()
         section.fields = fields_of(source, section.blocks)
         if section.proven and not section.sure:
             section.role = None

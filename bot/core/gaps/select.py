@@ -30,6 +30,8 @@ SKIPPED = frozenset({"legend", "guide", "reference", "log"})
 """Sections that hold no gaps at all."""
 WEAK = frozenset({"summary", "plan", "inventory"})
 """Sections whose entries count only where the document has no others."""
+PROSE_SHARE = 4
+"""A section with so many times more prose than lists is an essay: its lists enumerate arguments."""
 BARREN = frozenset({"inventory", "summary", "detail"})
 """Sections whose plain entries never are gaps."""
 
@@ -173,7 +175,7 @@ class _Walk:
                 case Table():
                     cols = self.table(block, here)
                     above = (block, cols) if cols is not None else None
-                case Paragraph() if block in here.section.set_off and here.place.near and here.place.role not in BARREN:
+                case Paragraph() if block.first in here.section.set_off and here.place.near and here.place.role not in BARREN:
                     self.set_off(block, here)
                 case Paragraph():
                     rows = tables.continuation(self.source, block, len(above[0].head.cells)) if above is not None else []
@@ -273,7 +275,7 @@ class _Walk:
             lists = sum(
                 len(self.source.lines_span(other.first, other.end)) for other in section.blocks if isinstance(other, Listing)
             )
-            self.listed[id(section)] = lists >= prose
+            self.listed[id(section)] = lists * PROSE_SHARE >= prose
         return self.listed[id(section)]
 
     def entry(self, item: Item, block: Listing, here: _Here, why: str, *, boxed: bool) -> None:
