@@ -51,6 +51,7 @@ class Section:
 
     `role` is what the title announces (a key of SECTIONS), `said` its state as a container, `urgency` its priority.
     `sure` when the title is the announcement and nothing else.
+    `described` counts the labels that describe an entry: known ones, and others that several sections share.
     `set_off` are the first lines of paragraphs with a bold title of their own, when there are several.
     """
 
@@ -71,6 +72,7 @@ class Section:
     sections: list[Section] = field(default_factory=list)
     fields: list[Labelled] = field(default_factory=list)
     set_off: frozenset[int] = frozenset()
+    described: int = 0
 
     def walk(self) -> Iterator[Section]:
         """Yields the section and all below it, in the order of lines."""
@@ -121,6 +123,9 @@ def outline(source: Blocks) -> Section:
             section.role = None
         elif titles[section.title] > REPEATED and section.level > 1:
             section.role = "detail"
+    shared = Counter(label for section in root.walk() for label in {labelled.field.label for labelled in section.fields})
+    for section in root.walk():
+        section.described = sum(labelled.role == "describes" or shared[labelled.field.label] > 1 for labelled in section.fields)
     return root
 
 

@@ -130,8 +130,8 @@ class _Walk:
         outer = here.place
         place = replace(inner.place, path=outer.path, state=outer.state, priority=outer.priority)
         made = heading.candidate(self.source, inner.section, place, why)
-        if made is None:
-            return False
+        if made is None or weigh.is_placeholder(made.head.title):
+            return made is not None
         made.weak = inner.weak and made.head.id is None
         made.series = made.group = id(here.section)
         self.found.append(made)
@@ -290,8 +290,8 @@ class _Walk:
             )
             for below in nested:
                 self.list(below, replace(here, place=place))
-        elif head is None or not head.title:
-            self.say(item.first, "list entry", "empty")
+        elif head is None or not head.title or weigh.is_placeholder(head.title):
+            self.say(item.first, "list entry", "empty, or a form to fill in")
         elif boxed and head.box is None:
             self.say(item.first, "list entry", "a remark between checkboxes")
         elif head.box is None and weigh.states_nothing(self.source, item):
@@ -321,7 +321,7 @@ class _Walk:
     def row(self, row: Row, cols: tables.Columns | None, block: Block, here: _Here) -> None:
         """Takes a row for a gap, unless it is a total or has no title."""
         head = tables.row_head(self.source, row, cols) if cols is not None else None
-        if cols is None or head is None or head.title.lower().startswith("total"):
+        if cols is None or head is None or head.title.lower().startswith("total") or weigh.is_placeholder(head.title):
             return
         made = tables.candidate(self.source, row, cols, head, here.place, "a row with a status, a priority or an id")
         made.weak = here.weak
