@@ -117,9 +117,11 @@ def test_only_what_the_app_asked_for_and_may_see(stage: Stage) -> None:
     private = stage.world.add_repository("umbrella/secret", admins=["ada"])
     count = len(stage.hooks.log)
     private.push({"a": "b"}, by="ada")
-    deaf = Webhooks(stage.world, stage.world.add_app("deaf", events=()), "s")
+    other = stage.world.add_app("deaf", events=("label",))
+    deaf = Webhooks(stage.world, other, "s")
+    stage.world.install(other, "acme")
     stage.demo.push({"a": "b"}, by="ada")
-    assert (len(stage.hooks.log), len(deaf.log)) == (count + 1, 0)
+    assert (len(stage.hooks.log), [one.event for one in deaf.log]) == (count + 1, ["installation"])
 
 
 def test_suspended_installation_hears_nothing(stage: Stage) -> None:
