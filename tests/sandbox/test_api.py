@@ -75,7 +75,7 @@ async def test_jwt_and_token_are_not_interchangeable(stage: Stage) -> None:
     assert (await stage.ask("GET", "/app")).status_code == 401
 
 
-async def test_fault_token_expires_and_is_revoked(stage: Stage) -> None:
+async def test_a_token_expires_and_is_revoked(stage: Stage) -> None:
     now = [time.time()]
     stage.world.wall = lambda: now[0]
     token = stage.world.mint(stage.installation).value
@@ -302,6 +302,9 @@ async def test_recursive_tree(stage: Stage) -> None:
             ("run", "100755", "blob"),
         ]
     assert (await stage.ask("GET", f"{REPO}/git/trees/nope")).status_code == 404
+    stage.world.tree_limit = 2
+    cut = (await stage.ask("GET", f"{REPO}/git/trees/main?recursive=1")).json()
+    assert (len(cut["tree"]), cut["truncated"]) == (2, True)
 
 
 async def test_an_empty_repository(stage: Stage) -> None:
@@ -336,6 +339,15 @@ async def test_fault_cut_connection(stage: Stage, after: bool, issues: int) -> N
     with pytest.raises(httpx.RemoteProtocolError):
         await stage.ask("POST", f"{REPO}/issues", {"title": "x"})
     assert (len(stage.demo.issues), str(stage.api.calls[-1])) == (issues, f"POST {REPO}/issues -> dropped")
+
+
+async def test_stale_answer_of_a_replica(stage: Stage) -> None:
+    stage.api.faults += [Fault("GET", "issues", times=2, skip=1, stale=True)]
+    first = await stage.ask("GET", f"{REPO}/issues/1")
+    stage.demo.edit_issue(1, by="wim", title="Newer")
+    assert (await stage.ask("GET", f"{REPO}/issues/1")).json() == first.json()
+    assert [one["title"] for one in (await stage.ask("GET", f"{REPO}/issues")).json()] == ["Newer"]
+    assert (await stage.ask("GET", f"{REPO}/issues/1")).json()["title"] == "Newer"
 
 
 async def test_faults_that_wait_their_turn(stage: Stage) -> None:

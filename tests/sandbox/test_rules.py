@@ -70,7 +70,7 @@ def test_a_private_repository_does_not_exist_for_outsiders(demo: Repository, act
 
 
 @pytest.mark.parametrize("act", [act for _, act, _ in ACTS[:-1]], ids=[name for name, _, _ in ACTS[:-1]])
-def test_fault_archived_repository_is_read_only(demo: Repository, act: Act) -> None:
+def test_an_archived_repository_is_read_only(demo: Repository, act: Act) -> None:
     demo.archive(by="ada")
     refusal = refused(lambda: act(demo, "ada"))
     assert (refusal.status, refusal.message) == (403, "Repository was archived so is read-only.")
@@ -176,7 +176,7 @@ def test_push_moves_forward_only_unless_forced(demo: Repository) -> None:
     assert demo.head().parents == (first.sha,)
 
 
-def test_fault_09_blob_sha_is_compared_when_a_file_is_put(demo: Repository) -> None:
+def test_blob_sha_is_compared_when_a_file_is_put(demo: Repository) -> None:
     sha = demo.files()["a.md"].sha
     assert refused(lambda: demo.put_file("a.md", b"x", by="wim", message="m")).status == 422
     assert refused(lambda: demo.put_file("a.md", b"x", by="wim", message="m", sha="0" * 40)).status == 409

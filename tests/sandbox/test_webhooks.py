@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 
-def test_fault_02_signature_of_githubs_own_example() -> None:
+def test_signature_of_githubs_own_example() -> None:
     """https://docs.github.com/webhooks/using-webhooks/validating-webhook-deliveries#testing-the-webhook-payload-validation."""
     assert (
         signature("It's a Secret to Everybody", b"Hello, World!")
