@@ -44,6 +44,7 @@ STATES = [
     ("### GAP-1: A leak — partial (upper deck)", P, StateSource.SUFFIX, "partial (upper deck)"),
     ("### [RESOLVED] A leak\n\n**Effort:** S", D, StateSource.SUFFIX, "RESOLVED"),
     ("## Resolved\n\n- **A leak** — mended", D, StateSource.SECTION, None),
+    ("## Limitations by design\n\n- A leak", W, StateSource.SECTION, None),
     ("## Someday/maybe\n\n- A leak", L, StateSource.SECTION, None),
     ("| Gap | Status |\n|---|---|\n| A leak | 🟡 Partially done |", P, StateSource.CELL, "🟡 Partially done"),
     ("| Gap | Priority |\n|---|---|\n| ✅ A leak | P1 |", D, StateSource.EMOJI, "✅"),
@@ -100,6 +101,7 @@ NOT_GAPS = [
     ("<!--\n- [ ] comment\n-->", "a comment"),
     ("- **Symptom**: what\n- **Workaround**: none", "a form"),
     ("- Why this name?", "a question"),
+    ("## TD-1: [Title]\n\n**Status:** [Status]", "a form to fill in"),
 ]
 
 
