@@ -86,7 +86,8 @@ class Gatherer:
         if advance and self._named(advance, state, rules.config):
             files = await self._read_named(advance, state, rules.config)
         else:
-            commit = advance.head if advance and state.head is None else await self._reader.head(state.name, state.default_branch)
+            # Not where the pushes say it stands: an old delivery, replayed, must find what is there now (fault #18).
+            commit = await self._reader.head(state.name, state.default_branch)
             rules, files = await self._read_tree(commit, state)
         readings = await self._parse(files.changed)
         view = View(
