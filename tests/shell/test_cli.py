@@ -94,6 +94,17 @@ def test_the_other_files_are_read_all_the_same(document: Path, tmp_path: Path):
     ]
 
 
+def test_fault_83_of_a_file_with_a_merge_conflict_one_side_is_shown(tmp_path: Path):
+    path = tmp_path / "GAPS.md"
+    path.write_text("# Known gaps\n\n<<<<<<< ours\n- [ ] one\n=======\n- [ ] two\n>>>>>>> theirs\n- [ ] three\n")
+    result = run("parse", "--json", path)
+    assert result.exit_code == 0
+    shown = json.loads(result.stdout)
+    assert {gap["title"] for gap in shown["gaps"]} & {"one", "two"}
+    assert [problem["code"] for problem in shown["problems"]] == ["merge-conflict"]
+    assert "three" in run("parse", path).stdout
+
+
 def test_problems_do_not_fail_the_command(tmp_path: Path):
     path = tmp_path / "gaps.md"
     path.write_text("# Known gaps\n\n- [ ] one\n\n```python\nnever closed\n\n- [ ] two\n")
