@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from tests.peer.peer import Peer
 
+pytest.register_assert_rewrite("tests.frontdoor.desk")
+
 
 @pytest.fixture(scope="session")
 def peer_modules() -> Path:

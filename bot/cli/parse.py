@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from bot.core.errors import Problem
-    from bot.core.gaps.model import Document, Gap, Reading
+    from bot.core.gaps.model import Gap, Reading
 
 
 def command(
@@ -24,7 +24,7 @@ def command(
 ) -> None:
     """Show the gaps in documents, with their state and priority, and what is wrong with them.
 
-    Problems in a document are shown and do not fail the command. A file that cannot be read at all does: exit status 2.
+    Problems in a document are shown and do not fail the command. A file of which nothing can be read does: exit status 2.
     """
     from bot.core.gaps.model import ParseFailure
     from bot.core.gaps.parse import parse
@@ -37,7 +37,7 @@ def command(
             faults.append(data)
             continue
         reading = parse(DocumentPath(str(path)), data)
-        if isinstance(reading, ParseFailure):
+        if isinstance(reading, ParseFailure) and not reading.gaps:
             faults.append(in_file(path, reading.problem))
         if as_json:
             typer.echo(json.dumps(as_object(reading), ensure_ascii=False))
@@ -48,17 +48,20 @@ def command(
 
 
 def as_object(reading: Reading) -> dict[str, Any]:
-    """Returns a document as the JSON that `--json` prints; of a file that could not be read, its problem alone."""
-    from bot.core.gaps.model import ParseFailure
-
-    if isinstance(reading, ParseFailure):
-        return {"path": reading.path, "dialects": [], "gaps": [], "problems": [_problem(reading.problem)]}
+    """Returns a document as the JSON that `--json` prints; of a file that a sync would refuse, what could be seen, and why."""
     return {
         "path": reading.path,
-        "dialects": [kind.value for kind in reading.dialects],
+        "dialects": list(dict.fromkeys(gap.kind.value for gap in reading.gaps)),
         "gaps": [_gap(gap) for gap in reading.gaps],
-        "problems": [_problem(problem) for problem in reading.problems],
+        "problems": [_problem(problem) for problem in problems_of(reading)],
     }
+
+
+def problems_of(reading: Reading) -> tuple[Problem, ...]:
+    """Returns what is wrong with a document, also where it is all that could be made of it."""
+    from bot.core.gaps.model import Document
+
+    return reading.problems if isinstance(reading, Document) else (reading.problem,)
 
 
 def _gap(gap: Gap) -> dict[str, Any]:
@@ -84,27 +87,21 @@ def _problem(problem: Problem) -> dict[str, Any]:
 def _show(reading: Reading) -> None:
     from rich.console import Console
 
-    from bot.core.gaps.model import Document
-
     console = Console(highlight=False, soft_wrap=False)
-    if isinstance(reading, Document):
+    if reading.gaps:
         _show_gaps(reading, console)
-        problems = reading.problems
     else:
-        problems = (reading.problem,)
-    for problem in problems:
+        console.print(f"{reading.path}: no gaps found", markup=False)
+    for problem in problems_of(reading):
         where = f"{reading.path}:{problem.line}" if problem.line else str(reading.path)
         hint = f" ({problem.hint})" if problem.hint else ""
-        console.print(f"{where}: {problem.message} [{problem.code}]{hint}", style="yellow", markup=False)
+        console.print(f"{where}: {problem.message} [{problem.code}]{hint}", style="yellow", markup=False, soft_wrap=True)
 
 
-def _show_gaps(document: Document, console: Console) -> None:
+def _show_gaps(document: Reading, console: Console) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    if not document.gaps:
-        console.print(f"{document.path}: no gaps found", markup=False)
-        return
     table = Table(title=Text(str(document.path)), title_justify="left", box=None, pad_edge=False, header_style="bold")
     table.add_column("line", justify="right", style="dim")
     table.add_column("state")

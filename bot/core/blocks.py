@@ -31,6 +31,7 @@ MAX_ITEMS = 20_000
 
 _ATX = re.compile(r"[ \t]{0,3}#{1,6}(?:[ \t]+|$)")
 _CLOSING_HASHES = re.compile(r"(?:^|[ \t]+)#+$")
+_STRUCTURE = re.compile(r" {0,3}(?:#{1,6}[ \t]|[-*+] |\d{1,9}[.)] |\|)")
 _MARKER = re.compile(r"[-+*]|\d{1,9}[.)]")
 _FRONT_MATTER_LINES = 200
 
@@ -143,7 +144,7 @@ class Blocks:
 
 
 def _parser() -> MarkdownIt:
-    parser = MarkdownIt("zero", {"maxNesting": MAX_NESTING})
+    parser = MarkdownIt("zero", {"maxNesting": MAX_NESTING, "html": True})
     parser.enable(["table", "code", "fence", "blockquote", "hr", "list", "html_block", "heading", "lheading"])
     return parser
 
@@ -174,11 +175,25 @@ def read(text: str) -> Blocks:
         raise Unreadable(_limit("too-deep", f"lists or quotes are nested more than {MAX_NESTING // 2} levels deep"))
     if sum(token.type == "list_item_open" for token in tokens) > MAX_ITEMS:
         raise Unreadable(_limit("too-many-entries", f"more than {MAX_ITEMS} list entries"))
+    problems += [_hidden(lines, token) for token in tokens if token.type == "html_block" and _is_open(token)]
     return Blocks(text, lines, _Builder(lines, rows).build(tokens), problems)
 
 
 def _limit(code: str, message: str) -> Problem:
     return Problem(code, message, 0, severity=Severity.ERROR)
+
+
+def _is_open(token: Token) -> bool:
+    """Tells whether a comment is never closed and hides what looks like entries or headings (CommonMark 0.31 §4.6, kind 2)."""
+    content = token.content.lstrip()
+    return content.startswith("<!--") and "-->" not in content and any(_STRUCTURE.match(row) for row in content.split("\n"))
+
+
+def _hidden(lines: Lines, token: Token) -> Problem:
+    """An open comment hides the rest of the file, so what the file holds is unknown."""
+    span = lines.span(_map(token)[0])
+    message = "this comment is never closed and hides the rest of the file"
+    return Problem("unclosed-comment", message, lines.number(span.start), span, "close it with -->", Severity.ERROR)
 
 
 def _problem(code: str, message: str, lines: Lines, row: int) -> Problem:
@@ -188,17 +203,19 @@ def _problem(code: str, message: str, lines: Lines, row: int) -> Problem:
 
 def _conflict(rows: list[str], lines: Lines, first: int) -> Problem:
     """Blanks the markers and the second side of every conflict, so that what is shown is what HEAD says."""
-    theirs = False
+    side = ""
     for i in range(first, len(rows)):
         row = rows[i]
-        if row.startswith("=======") and not row.strip("="):
-            theirs = any(later.startswith(">>>>>>> ") for later in rows[i : i + 2000])
-        elif not theirs and not row.startswith("<<<<<<< "):
+        marker = row[:7] if row.startswith(("<<<<<<< ", ">>>>>>> ")) or not row.strip("=") else ""
+        if marker == "<<<<<<<":
+            side = "ours"
+        elif marker == "=======" and side == "ours":
+            side = "theirs"
+        elif marker == ">>>>>>>" and side:
+            side = ""
+        elif side != "theirs":
             continue
-        if row.startswith(">>>>>>> "):
-            theirs = False
-        if theirs or row.startswith(("<<<<<<< ", ">>>>>>> ")):
-            rows[i] = ""
+        rows[i] = ""
     span = lines.span(first)
     message = "the file holds unresolved merge conflicts"
     return Problem("merge-conflict", message, lines.number(span.start), span, "resolve the conflict and push", Severity.ERROR)

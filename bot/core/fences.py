@@ -21,6 +21,10 @@ _HEADING = re.compile(r" {0,3}#{2,6}[ \t]+\S")
 _BOX = re.compile(r" {0,3}[-*+] \[[ xX]?\] ")
 
 
+MAX_FINDINGS = 100
+"""After so many broken fences the rest is read as CommonMark says: each costs a look at all that follows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A fence that was read otherwise than CommonMark says, on a 0-based line."""
@@ -51,7 +55,7 @@ def recover(rows: list[str]) -> list[Finding]:
     findings: list[Finding] = []
     example: tuple[int, int] | None = None
     at = 0
-    while at < len(fences):
+    while at < len(fences) and len(findings) < MAX_FINDINGS:
         opener = fences[at]
         close = next((k for k in range(at + 1, len(fences)) if fences[k].closes(opener)), None)
         inside = fences[at + 1 : close if close is not None else len(fences)]

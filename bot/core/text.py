@@ -88,7 +88,7 @@ def apply(edits: Iterable[Edit], text: str) -> str:
     """Returns the text with all edits made; they must not overlap (ValueError), and nothing else changes."""
     result = text
     previous = len(text) + 1
-    for edit in sorted(edits, key=lambda e: e.span, reverse=True):
+    for edit in sorted(edits, key=lambda e: e.span)[::-1]:  # two insertions at one place keep their order
         if edit.span.end > previous:
             raise ValueError(f"edits overlap at {edit.span}")
         result = result[: edit.span.start] + edit.text + result[edit.span.end :]

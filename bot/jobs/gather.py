@@ -116,8 +116,8 @@ class Gatherer:
         advance = advanced(state.head, pushes)
         if advance and self._named(advance, state, rules.config):
             return rules, await self._read_named(advance, state, rules.config)
-        first = advance is not None and state.head is None
-        commit = advance.head if advance and first else await self._reader.head(state.name, state.default_branch)
+        # Not where the pushes say it stands: an old delivery, replayed, must find what is there now (fault #18).
+        commit = await self._reader.head(state.name, state.default_branch)
         return await self._read_tree(commit, state)
 
     async def _changed_issues(

@@ -67,6 +67,7 @@ class Api:
     on_socket: bool = False
     in_flight: int = 0
     _spent: dict[int, tuple[float, int]] = field(default_factory=dict)
+    _last: dict[str, Answer] = field(default_factory=dict)
 
     def transport(self) -> httpx.AsyncBaseTransport:
         """Returns a transport for httpx that leads here without any socket."""
@@ -102,6 +103,8 @@ class Api:
         if fault is None:
             return self.ask(call, request, raw)
         await asyncio.sleep(fault.delay)
+        if fault.stale:
+            return self._last.get(_question(call)) or self.ask(call, request, raw)
         if fault.after:
             self.ask(call, request, raw)
         return None if fault.drop else Answer(fault.body, fault.status, fault.headers)
@@ -139,7 +142,10 @@ class Api:
             answer = route.operation(ask)
         except Refusal as refusal:
             answer = _refused(refusal, call.method, path)
-        return self._dressed(answer, request, token)
+        dressed = self._dressed(answer, request, token)
+        if call.method == "GET" and dressed.status != 304:
+            self._last[_question(call)] = dressed
+        return dressed
 
     def _named(self, path: str) -> str:
         """The path by name, for one that tells the repository by its id (Refusal 404)."""
@@ -227,6 +233,10 @@ class Api:
             self._spent[holder] = (since, max(used - 1, 0))
             return Answer(None, 304, headers)
         return Answer(body, 200, {"content-type": "application/json; charset=utf-8"} | headers)
+
+
+def _question(call: Call) -> str:
+    return f"{call.path}?{sorted(call.query.items())}"
 
 
 def _find(method: str, path: str) -> tuple[Route, Mapping[str, str]]:

@@ -36,7 +36,9 @@ class Fault:
     """Answers the next `times` calls that match, after letting `skip` of them pass.
 
     With `after` the effect happens and only the answer is lost or replaced; without it the call never reaches the model.
-    `drop` cuts the connection instead of answering. `method` may be "*"; `path` is searched as a regular expression.
+    `drop` cuts the connection instead of answering. `stale` answers a GET as it was answered the last time, as a replica that
+    lags behind does; one that was never asked before is answered truly. `method` may be "*"; `path` is searched as a regular
+    expression.
     """
 
     method: str
@@ -45,6 +47,7 @@ class Fault:
     skip: int = 0
     after: bool = False
     drop: bool = False
+    stale: bool = False
     status: int = 500
     headers: Mapping[str, str] = field(default_factory=dict)
     body: Any = field(default_factory=lambda: {"message": "Server Error"})

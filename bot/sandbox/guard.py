@@ -49,7 +49,8 @@ class Guard:
                 extra: Iterable[tuple[str, str]] = (
                     ("content-security-policy", POLICY),
                     ("x-content-type-options", "nosniff"),
-                    ("referrer-policy", "no-referrer"),
+                    # Under `no-referrer` a browser would send "Origin: null" with our own forms.
+                    ("referrer-policy", "same-origin"),
                     ("cache-control", "no-store"),
                 )
                 message["headers"] = [*message["headers"], *((name.encode(), value.encode()) for name, value in extra)]

@@ -42,6 +42,7 @@ LARGEST_FORM = 8 * 1024 * 1024
 PRIORITIES = ("priority: P0", "priority: P1", "priority: P2", "priority: P3")
 _ASSETS = {"style.css": "text/css", "script.js": "text/javascript", "icon.svg": "image/svg+xml"}
 _TASK = re.compile(r"(?P<indent>[ \t]*)(?:[-*+]|\d{1,9}[.)])[ ]+\[(?P<mark>[ xX])\][ \t]+(?P<text>.*)")
+_FENCE = re.compile(r"[ ]{0,3}(`{3,}|~{3,})[ ]*(\S*)")
 _COMMENT = re.compile(r"[ \t]*<!--.*-->[ \t]*")
 
 
@@ -57,9 +58,13 @@ class Line:
 
 
 def lines(body: str) -> Iterator[Line]:
-    """Returns the lines of a body, its last line end left out."""
+    """Returns the lines of a body, its last line end left out; in a fenced block nothing is a task, as on GitHub."""
+    fence = ""
     for index, text in enumerate(body.replace("\r\n", "\n").rstrip("\n").split("\n") if body else ()):
-        if (task := _TASK.fullmatch(text)) is not None:
+        mark = _FENCE.match(text)
+        if mark and (not fence or (mark[1].startswith(fence) and not mark[2])):
+            fence = "" if fence else mark[1]
+        if not fence and (task := _TASK.fullmatch(text)) is not None:
             yield Line(index, "task", task["text"], task["indent"], task["mark"] != " ")
         else:
             yield Line(index, "aside" if _COMMENT.fullmatch(text) else "note" if text.startswith("<sub>") else "plain", text)
@@ -69,7 +74,8 @@ def toggled(body: str, index: int) -> str:
     """Returns the body with the box of one line ticked or unticked, and nothing else changed (Refusal 404 where none is)."""
     parts = re.split(r"(\r?\n)", body)
     at = index * 2
-    task = _TASK.fullmatch(parts[at]) if 0 <= at < len(parts) else None
+    shown = any(line.index == index and line.kind == "task" for line in lines(body))
+    task = _TASK.fullmatch(parts[at]) if shown else None
     if task is None:
         raise Refusal(404, "There is no box on that line any more.")
     place = task.start("mark")

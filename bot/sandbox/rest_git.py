@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
     from bot.sandbox.github import Repository
 
-MAX_TREE = 100_000
-"""A recursive tree with more entries is cut, and says so."""
-
 
 def get_ref(ask: Ask) -> Answer:
     """GET …/git/ref/{ref}."""
@@ -81,9 +78,9 @@ def get_tree(ask: Ask) -> Answer:
     except Refusal as refusal:
         raise not_found() from refusal
     rows = sorted(_walk(place, sha, "")) if ask.query.get("recursive") else list(place.git.trees[sha].items())
-    shown = [shapes_code.tree_entry(place, path, entry) for path, entry in rows[:MAX_TREE]]
+    shown = [shapes_code.tree_entry(place, path, entry) for path, entry in rows[: ask.world.tree_limit]]
     url = f"{shapes.repository_url(place)}/git/trees/{sha}"
-    return Answer({"sha": sha, "url": url, "tree": shown, "truncated": len(rows) > MAX_TREE})
+    return Answer({"sha": sha, "url": url, "tree": shown, "truncated": len(rows) > ask.world.tree_limit})
 
 
 def _walk(place: Repository, tree: str, prefix: str) -> Iterable[tuple[str, Entry]]:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from bot.sandbox.model import Installation
     from bot.sandbox.place import Place
 
+TREE_LIMIT = 100_000
+"""A recursive tree with more entries is cut, and says so."""
+
 
 class Clock:
     """A clock that moves only when it is told to: runs with it give the same bytes each time."""
@@ -83,6 +86,7 @@ class World:
         self.users: dict[str, User] = {}
         self.apps: dict[int, App] = {}
         self.listeners: list[Callable[[Happening], None]] = []
+        self.tree_limit = TREE_LIMIT
         self._last_id = 0
 
     def next_id(self) -> int:

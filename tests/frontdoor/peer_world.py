@@ -123,6 +123,8 @@ class PeerRepository:
                 delay=fault.delay,
                 skip=fault.skip,
                 times=fault.times,
+                headers=dict(fault.headers),
+                body={"message": fault.message},
             )
         )
 

@@ -151,8 +151,14 @@ class SandboxRepository:
                 delay=fault.delay,
                 skip=fault.skip,
                 times=fault.times,
+                headers=dict(fault.headers),
+                body={"message": fault.message},
             )
         )
+
+    def act(self, what: Callable[[Model], object]) -> None:
+        """Do in the model what the other worlds have no words for."""
+        self._do(lambda: what(self._model))
 
     def _deliveries(self) -> list[Delivery]:
         return [delivery for delivery in self._world.hooks.log if delivery.repository == self._model.id]

@@ -60,6 +60,18 @@ def test_i17_a_lost_database_is_rebuilt_from_the_markers(own_desk: Desk, tmp_pat
         own_desk.redeliver_all(times=1)
 
 
+def test_18_an_old_delivery_means_what_the_repository_is_now(own_desk: Desk, tmp_path: Path) -> None:
+    """A delivery says that something changed, never what: replayed to a bot without memory, the first push changes nothing."""
+    own_desk.begin(FIRST)
+    own_desk.write(SECOND)
+    own_desk.stop()
+    lose_database(tmp_path)
+    own_desk.start()
+    with own_desk.nothing_written():
+        own_desk.repository.redeliver(0)
+    assert own_desk.states == END
+
+
 def test_73_a_marker_that_a_person_copied_means_nothing(own_desk: Desk, tmp_path: Path) -> None:
     own_desk.begin(FIRST)
     numbers = own_desk.numbers

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 Files = Mapping[str, str | bytes | None]
@@ -62,6 +62,8 @@ class Break:
     delay: float = 0.0
     skip: int = 0
     times: int = 1
+    headers: Mapping[str, str] = field(default_factory=dict)
+    message: str = "injected"
 
     def path_in(self, name: str, number: int) -> str:
         """Returns a pattern for `path` that meets only calls about one repository."""

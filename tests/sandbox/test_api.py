@@ -75,7 +75,7 @@ async def test_jwt_and_token_are_not_interchangeable(stage: Stage) -> None:
     assert (await stage.ask("GET", "/app")).status_code == 401
 
 
-async def test_fault_token_expires_and_is_revoked(stage: Stage) -> None:
+async def test_a_token_expires_and_is_revoked(stage: Stage) -> None:
     now = [time.time()]
     stage.world.wall = lambda: now[0]
     token = stage.world.mint(stage.installation).value
@@ -97,6 +97,9 @@ async def test_fault_token_expires_and_is_revoked(stage: Stage) -> None:
         ({"contents": "read"}, "GET", f"{REPO}/contents/KNOWN_GAPS.md", None, 200),
         ({"contents": "read"}, "PUT", f"{REPO}/contents/x.md", {"message": "m", "content": ""}, 403),
         ({"contents": "write"}, "POST", f"{REPO}/pulls", {"title": "x", "head": "a", "base": "main"}, 403),
+        ({"contents": "write"}, "PUT", f"{REPO}/pulls/1/merge", {}, 403),
+        ({"pull_requests": "write"}, "PUT", f"{REPO}/pulls/1/merge", {}, 403),
+        ({"contents": "write", "pull_requests": "write"}, "PUT", f"{REPO}/pulls/1/merge", {}, 404),
         ({"contents": "write"}, "POST", f"{REPO}/check-runs", {"name": "x", "head_sha": "0"}, 403),
         ({}, "GET", REPO, None, 200),
     ],
@@ -107,6 +110,34 @@ async def test_app_permissions(stage: Stage, permissions: dict[str, str], method
     assert answer.status_code == status
     if status == 403:
         assert answer.json()["message"] == "Resource not accessible by integration"
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        ({}, 201),
+        ({"permissions": {"issues": "read"}}, 201),
+        ({"permissions": {"issues": "admin"}}, 422),
+        ({"permissions": {"administration": "read"}}, 422),
+        ({"permissions": {"issues": "everything"}}, 422),
+        ({"repositories": ["demo"]}, 201),
+        ({"repositories": ["secret"]}, 422),
+        ({"repository_ids": [1_000_000]}, 422),
+    ],
+)
+async def test_a_token_has_no_more_rights_than_its_installation(stage: Stage, asked: dict[str, Any], status: int) -> None:
+    stage.world.add_repository("umbrella/secret")
+    path = f"/app/installations/{stage.installation.id}/access_tokens"
+    assert (await stage.ask("POST", path, asked, token=jwt(stage.app))).status_code == status
+
+
+async def test_a_token_for_some_repositories_reaches_no_other(stage: Stage) -> None:
+    other = stage.world.add_repository("acme/other", private=True)
+    token = stage.world.mint(stage.installation, repositories=frozenset({other.id})).value
+    assert (await stage.ask("GET", "/repos/acme/other", token=token)).status_code == 200
+    assert (await stage.ask("POST", f"{REPO}/issues", {"title": "x"}, token=token)).status_code == 403
+    listed = (await stage.ask("GET", "/installation/repositories", token=token)).json()
+    assert [one["name"] for one in listed["repositories"]] == ["other"]
 
 
 async def test_repositories_outside_the_installation(stage: Stage) -> None:
@@ -271,6 +302,9 @@ async def test_recursive_tree(stage: Stage) -> None:
             ("run", "100755", "blob"),
         ]
     assert (await stage.ask("GET", f"{REPO}/git/trees/nope")).status_code == 404
+    stage.world.tree_limit = 2
+    cut = (await stage.ask("GET", f"{REPO}/git/trees/main?recursive=1")).json()
+    assert (len(cut["tree"]), cut["truncated"]) == (2, True)
 
 
 async def test_an_empty_repository(stage: Stage) -> None:
@@ -305,6 +339,15 @@ async def test_fault_cut_connection(stage: Stage, after: bool, issues: int) -> N
     with pytest.raises(httpx.RemoteProtocolError):
         await stage.ask("POST", f"{REPO}/issues", {"title": "x"})
     assert (len(stage.demo.issues), str(stage.api.calls[-1])) == (issues, f"POST {REPO}/issues -> dropped")
+
+
+async def test_stale_answer_of_a_replica(stage: Stage) -> None:
+    stage.api.faults += [Fault("GET", "issues", times=2, skip=1, stale=True)]
+    first = await stage.ask("GET", f"{REPO}/issues/1")
+    stage.demo.edit_issue(1, by="wim", title="Newer")
+    assert (await stage.ask("GET", f"{REPO}/issues/1")).json() == first.json()
+    assert [one["title"] for one in (await stage.ask("GET", f"{REPO}/issues")).json()] == ["Newer"]
+    assert (await stage.ask("GET", f"{REPO}/issues/1")).json()["title"] == "Newer"
 
 
 async def test_faults_that_wait_their_turn(stage: Stage) -> None:

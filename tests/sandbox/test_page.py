@@ -87,6 +87,7 @@ async def test_headers_of_every_answer(browser: httpx.AsyncClient) -> None:
         assert answer.headers["content-security-policy"].startswith("default-src 'none'")
         assert "unsafe" not in answer.headers["content-security-policy"]
         assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["referrer-policy"] == "same-origin"
 
 
 async def test_page_needs_nothing_from_outside(browser: httpx.AsyncClient) -> None:
@@ -210,9 +211,17 @@ async def test_a_form_of_any_size_is_not_read(browser: httpx.AsyncClient) -> Non
     assert answer.status_code == 413
 
 
+def test_a_box_in_a_fence_is_text() -> None:
+    body = "- [ ] yes\n```md\n- [ ] no\n~~~\n```\n- [ ] yes\n~~~~\n- [ ] no\n~~~"
+    assert [line.index for line in lines(body) if line.kind == "task"] == [0, 5]
+
+
 @given(
     st.lists(
-        st.sampled_from(["- [ ] a", "  * [x] b", "1. [X] c", "-[ ] no", "- [y] no", "text", "", "<!-- - [ ] no -->"]), max_size=6
+        st.sampled_from(
+            ["- [ ] a", "  * [x] b", "1. [X] c", "-[ ] no", "- [y] no", "text", "", "<!-- - [ ] no -->", "```", "~~~~ md"]
+        ),
+        max_size=6,
     ),
     st.sampled_from(["\n", "\r\n"]),
 )

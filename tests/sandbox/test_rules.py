@@ -70,7 +70,7 @@ def test_a_private_repository_does_not_exist_for_outsiders(demo: Repository, act
 
 
 @pytest.mark.parametrize("act", [act for _, act, _ in ACTS[:-1]], ids=[name for name, _, _ in ACTS[:-1]])
-def test_fault_archived_repository_is_read_only(demo: Repository, act: Act) -> None:
+def test_an_archived_repository_is_read_only(demo: Repository, act: Act) -> None:
     demo.archive(by="ada")
     refusal = refused(lambda: act(demo, "ada"))
     assert (refusal.status, refusal.message) == (403, "Repository was archived so is read-only.")
@@ -176,7 +176,7 @@ def test_push_moves_forward_only_unless_forced(demo: Repository) -> None:
     assert demo.head().parents == (first.sha,)
 
 
-def test_fault_09_blob_sha_is_compared_when_a_file_is_put(demo: Repository) -> None:
+def test_blob_sha_is_compared_when_a_file_is_put(demo: Repository) -> None:
     sha = demo.files()["a.md"].sha
     assert refused(lambda: demo.put_file("a.md", b"x", by="wim", message="m")).status == 422
     assert refused(lambda: demo.put_file("a.md", b"x", by="wim", message="m", sha="0" * 40)).status == 409
@@ -224,6 +224,14 @@ def test_a_pull_request_follows_its_branch(demo: Repository) -> None:
     assert refused(lambda: demo.edit_issue(number, by="wim", state="open")).status == 422
 
 
+def test_a_pull_request_is_closed_with_its_branch(demo: Repository) -> None:
+    number = demo.open_pull(by="wim", title="Topic", head="topic").number
+    demo.delete_branch("topic", by="wim")
+    assert not demo.issue(number).open
+    assert refused(lambda: demo.edit_issue(number, by="wim", title="New", state="open")).status == 422
+    assert demo.issue(number).title == "Topic"
+
+
 def test_both_sides_of_a_merge_changed_the_same_file(demo: Repository) -> None:
     demo.push({"b.md": "other\n"}, by="wim")
     number = demo.open_pull(by="wim", title="Topic", head="topic").number
@@ -237,12 +245,14 @@ def test_a_file_is_renamed_and_a_commit_reverted(demo: Repository) -> None:
     assert list(demo.files()) == ["a.md"]
 
 
-def test_check_runs_are_an_apps_own(demo: Repository) -> None:
+def test_check_runs_are_an_apps_own(demo: Repository, stage: Stage) -> None:
+    stage.world.install(stage.world.add_app("other"), "acme")
     sha = demo.head().sha
     assert refused(lambda: demo.create_check(by="ada", name="x", head_sha=sha)).status == 403
     assert refused(lambda: demo.create_check(by="gapkeeper[bot]", name="x", head_sha="0" * 40)).status == 422
     check = demo.create_check(by="gapkeeper[bot]", name="x", head_sha=sha)
     assert refused(lambda: demo.update_check(check.id, by="gapkeeper[bot]", status="completed")).status == 422
+    assert refused(lambda: demo.update_check(check.id, by="other[bot]", conclusion="success")).status == 403
     notes = [{"path": "a.md"}] * 50
     output = {"title": "t", "summary": "s", "annotations": notes}
     demo.update_check(check.id, by="gapkeeper[bot]", output=output)

@@ -13,7 +13,7 @@ from bot.cli import app
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from click.testing import Result
+    from typer.testing import Result
 
 DOCUMENT = """# Known gaps
 
@@ -92,6 +92,17 @@ def test_the_other_files_are_read_all_the_same(document: Path, tmp_path: Path):
         f"gapkeeper: {tmp_path / 'none.md'}: no such file",
         f"gapkeeper: {tmp_path}: is a folder; name the documents in it",
     ]
+
+
+def test_fault_83_of_a_file_with_a_merge_conflict_one_side_is_shown(tmp_path: Path):
+    path = tmp_path / "GAPS.md"
+    path.write_text("# Known gaps\n\n<<<<<<< ours\n- [ ] one\n=======\n- [ ] two\n>>>>>>> theirs\n- [ ] three\n")
+    result = run("parse", "--json", path)
+    assert result.exit_code == 0
+    shown = json.loads(result.stdout)
+    assert {gap["title"] for gap in shown["gaps"]} & {"one", "two"}
+    assert [problem["code"] for problem in shown["problems"]] == ["merge-conflict"]
+    assert "three" in run("parse", path).stdout
 
 
 def test_problems_do_not_fail_the_command(tmp_path: Path):

@@ -371,7 +371,7 @@ class _Reader:
     def tail(self, found: re.Match[str]) -> bool:
         """Keeps the state after a last dash; after a colon only a lone phrase counts."""
         said = found[1]
-        state = said_state(said, loose=False)
+        state = said_state(said, strict=found[0].lstrip().startswith((":", "：")))
         if state is None or (found[0].lstrip().startswith((":", "：")) and len(words(said)) > 3):
             return False
         self.head.say(state, StateSource.SUFFIX, self.view.span(*found.span(1)))

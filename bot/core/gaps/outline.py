@@ -51,7 +51,8 @@ class Section:
 
     `role` is what the title announces (a key of SECTIONS), `said` its state as a container, `urgency` its priority.
     `sure` when the title is the announcement and nothing else.
-    `set_off` are paragraphs with a bold title of their own, when there are several.
+    `described` counts the labels that describe an entry: known ones, and others that several sections share.
+    `set_off` are the first lines of paragraphs with a bold title of their own, when there are several.
     """
 
     heading: Heading | None
@@ -70,7 +71,8 @@ class Section:
     blocks: list[Block] = field(default_factory=list)
     sections: list[Section] = field(default_factory=list)
     fields: list[Labelled] = field(default_factory=list)
-    set_off: list[Paragraph] = field(default_factory=list)
+    set_off: frozenset[int] = frozenset()
+    described: int = 0
 
     def walk(self) -> Iterator[Section]:
         """Yields the section and all below it, in the order of lines."""
@@ -114,24 +116,38 @@ def outline(source: Blocks) -> Section:
     titles = Counter(section.title for section in root.walk())
     leads = Counter(text for section in root.walk() for block in section.blocks if (text := _lead(source, block)))
     for section in root.walk():
-        unique = [block for block in section.blocks if isinstance(block, Paragraph) and leads[_lead(source, block)] == 1]
-        section.set_off = unique if len(unique) > 1 else []
+        unique = frozenset(
+            block.first
+            for block in section.blocks
+            if leads.get(text := _lead(source, block)) == 1 and _is_set_off(source, block, text)
+        )
+        section.set_off = unique if len(unique) > 1 else frozenset()
         section.fields = fields_of(source, section.blocks)
         if section.proven and not section.sure:
             section.role = None
         elif titles[section.title] > REPEATED and section.level > 1:
             section.role = "detail"
+    shared = Counter(label for section in root.walk() for label in {labelled.field.label for labelled in section.fields})
+    for section in root.walk():
+        section.described = sum(labelled.role == "describes" or shared[labelled.field.label] > 1 for labelled in section.fields)
     return root
 
 
 def _lead(source: Blocks, block: Block) -> str:
-    """Returns the bold title of a paragraph that has one and a text behind it: `**No retries.** The client …`."""
-    if not isinstance(block, Paragraph) or not source.text.startswith(("**", "__"), block.lines[0].start):
+    """Returns what stands in bold at the start of a paragraph: `No retries.` of `**No retries.** The client …`."""
+    if not isinstance(block, Paragraph) or not source.text.startswith("**", block.lines[0].start):
         return ""
+    start = block.lines[0].start + 2
+    end = source.text.find("**", start, start + 160)
+    return source.text[start:end].strip(" .:") if end > 0 else ""
+
+
+def _is_set_off(source: Blocks, block: Block, lead: str) -> bool:
+    """Tells whether the bold start of a paragraph is a title of its own with a text behind it, rather than the label of a field."""
+    if not isinstance(block, Paragraph) or len(block.text) < len(lead) + 16 or LABELS.whole(words(lead)) is not None:
+        return False
     head = read_head(source.text, block.text, Shape.ENTRY)
-    if not head.lead or LABELS.whole(words(head.title)) is not None or len(block.text) < len(head.title) + 12:
-        return ""
-    return head.title if len(words(head.title)) > 1 or head.id is not None else ""
+    return head.lead and (len(words(head.title)) > 1 or head.id is not None)
 
 
 def _section(source: Blocks, heading: Heading, parent: Section) -> Section:
@@ -176,6 +192,10 @@ def _said(found: Sequence[Word], head: Head, role: str | None) -> State | None:
     hit = STATES.at(found, 0)
     if hit is not None and all(word.text in _CONTAINER or STATES.at(found, i) for i, word in enumerate(found) if i >= hit[1]):
         return hit[0]
+    for index in range(1, len(found)):
+        hit = STATES.at(found, index)
+        if hit == (State.WONTFIX, len(found) - index) and hit[1] > 1:
+            return State.WONTFIX
     return None
 
 

@@ -8,6 +8,7 @@ doubt are taken for damage; a lone accented letter never does.
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ from bot.core.text import Span
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_ODD = frozenset({"Mn", "Cc", "Co", "Cn", "Cs"})
+"""Categories of characters that no editor would have meant: a wrong guess of the first encoding yields them."""
 _RUN = re.compile(r"[^\x00-\x7f]{2,}|\r\n?")
 
 
@@ -71,7 +74,8 @@ def _decoded(run: str) -> str | None:
             fixed = _encode(run, codec).decode("utf-8")
         except UnicodeError:
             continue
-        return fixed if len(fixed) < len(run) else None
+        if len(fixed) < len(run) and all(unicodedata.category(char) not in _ODD or char == "\ufe0f" for char in fixed):
+            return fixed
     return None
 
 

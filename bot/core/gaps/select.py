@@ -30,6 +30,8 @@ SKIPPED = frozenset({"legend", "guide", "reference", "log"})
 """Sections that hold no gaps at all."""
 WEAK = frozenset({"summary", "plan", "inventory"})
 """Sections whose entries count only where the document has no others."""
+PROSE_SHARE = 4
+"""A section with so many times more prose than lists is an essay: its lists enumerate arguments."""
 BARREN = frozenset({"inventory", "summary", "detail"})
 """Sections whose plain entries never are gaps."""
 
@@ -128,8 +130,8 @@ class _Walk:
         outer = here.place
         place = replace(inner.place, path=outer.path, state=outer.state, priority=outer.priority)
         made = heading.candidate(self.source, inner.section, place, why)
-        if made is None:
-            return False
+        if made is None or weigh.is_placeholder(made.head.title):
+            return made is not None
         made.weak = inner.weak and made.head.id is None
         made.series = made.group = id(here.section)
         self.found.append(made)
@@ -173,7 +175,7 @@ class _Walk:
                 case Table():
                     cols = self.table(block, here)
                     above = (block, cols) if cols is not None else None
-                case Paragraph() if block in here.section.set_off and here.place.near and here.place.role not in BARREN:
+                case Paragraph() if block.first in here.section.set_off and here.place.near and here.place.role not in BARREN:
                     self.set_off(block, here)
                 case Paragraph():
                     rows = tables.continuation(self.source, block, len(above[0].head.cells)) if above is not None else []
@@ -273,7 +275,7 @@ class _Walk:
             lists = sum(
                 len(self.source.lines_span(other.first, other.end)) for other in section.blocks if isinstance(other, Listing)
             )
-            self.listed[id(section)] = lists >= prose
+            self.listed[id(section)] = lists * PROSE_SHARE >= prose
         return self.listed[id(section)]
 
     def entry(self, item: Item, block: Listing, here: _Here, why: str, *, boxed: bool) -> None:
@@ -288,8 +290,8 @@ class _Walk:
             )
             for below in nested:
                 self.list(below, replace(here, place=place))
-        elif head is None or not head.title:
-            self.say(item.first, "list entry", "empty")
+        elif head is None or not head.title or weigh.is_placeholder(head.title):
+            self.say(item.first, "list entry", "empty, or a form to fill in")
         elif boxed and head.box is None:
             self.say(item.first, "list entry", "a remark between checkboxes")
         elif head.box is None and weigh.states_nothing(self.source, item):
@@ -319,7 +321,7 @@ class _Walk:
     def row(self, row: Row, cols: tables.Columns | None, block: Block, here: _Here) -> None:
         """Takes a row for a gap, unless it is a total or has no title."""
         head = tables.row_head(self.source, row, cols) if cols is not None else None
-        if cols is None or head is None or head.title.lower().startswith("total"):
+        if cols is None or head is None or head.title.lower().startswith("total") or weigh.is_placeholder(head.title):
             return
         made = tables.candidate(self.source, row, cols, head, here.place, "a row with a status, a priority or an id")
         made.weak = here.weak

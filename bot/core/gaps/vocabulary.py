@@ -169,10 +169,10 @@ def state_of(text: str, *, near: int = 5) -> State | None:
     return None
 
 
-def said_state(text: str, *, loose: bool = False, strict: bool = False) -> State | None:
+def said_state(text: str, *, strict: bool = False) -> State | None:
     """Returns the state that a suffix or a tag says: it must start with a phrase of state, and little else may follow.
 
-    `loose` also takes what follows, as after a closing dash: `partial (lexer only)`; `strict` lets no everyday word count.
+    `strict` lets no everyday word count.
     """
     found = words(text[:120])
     if not found:
@@ -183,8 +183,11 @@ def said_state(text: str, *, loose: bool = False, strict: bool = False) -> State
     state, count = hit
     if _weak(found, 0, count) and (strict or count != len(found)) and not text[found[0].start : found[count - 1].end].isupper():
         return None
-    rest = text[found[count - 1].end :].lstrip(" *_~`")
-    if len(found) - count <= 2 or not rest or rest[0] in ",;:.(·—–-/|✅" or loose:
+    rest = text[found[count - 1].end :].lstrip("*_~`")
+    if rest[:1] == "-" and rest[1:2] != " ":
+        return None
+    rest = rest.lstrip(" *_~`")
+    if len(found) - count <= 2 or not rest or rest[0] in ",;:.(·—–-/|✅":
         return state
     follow = found[count].text
     return state if follow in _AFTER_STATE or follow[0].isdigit() else None

@@ -84,8 +84,7 @@ def score(source: Blocks, section: Section, place: Place) -> int:
     score = 0
     score += 3 * (head.id is not None)
     score += 3 * bool(roles & {"status", "priority", "severity", "effort", "resolution"})
-    describing = sum(role in {"describes", "other"} for role in (labelled.role for labelled in section.fields))
-    score += 2 if describing >= 2 and not section.container else 0
+    score += 2 if section.described > 1 and not section.container else 0
     score += 2 * (head.priority is not None and not section.container)
     score += head.ordinal is not None
     score += head.state is not None and not section.container
@@ -151,7 +150,7 @@ def against(source: Blocks, section: Section) -> int:
         against += 4
     if not own and section.set_off and section.role == "gaps":
         against += 4
-    described = any(labelled.role == "describes" for labelled in section.fields)
+    described = section.head is not None and section.head.ordinal is not None and "describes" in section.roles
     if not own and lists and not described and not prose(source, section):
         against += 3
     if any(child.head is not None and (child.head.id or child.roles & _OWN) for child in section.sections):
@@ -194,6 +193,11 @@ def is_label(source: Blocks, item: Item, head: Head, nested: Sequence[Listing], 
         return len(words(text)) <= 3 or (len(words(text)) <= 6 and priority_in(text, near=6) is not None)
     names = [word for word in text.split() if word.lower() not in {"and", "or", "the", "of", "&", "in", "for"}]
     return len(names) <= 4 and all(name[0].isupper() or name[0] == "$" for name in names) and text[-1].isalnum()
+
+
+def is_placeholder(title: str) -> bool:
+    """Tells whether a title still is the one of a form: `[Title]`, `<short description>`."""
+    return len(title) > 2 and (title[0], title[-1]) in {("[", "]"), ("<", ">"), ("{", "}")} and title.count(title[0]) == 1
 
 
 def states_nothing(source: Blocks, item: Item) -> bool:

@@ -27,6 +27,7 @@ def gaps(data: bytes) -> tuple[Gap, ...]:
         pytest.param(GAP + "\ud800".encode("utf-8", "surrogatepass"), "not-utf-8", 4, id="#57 lone surrogate"),
         pytest.param(GAP + b"x" * MAX_BYTES, "too-large", 0, id="#61 over the cap"),
         pytest.param(GAP + b">" * 5000, "too-deep", 0, id="#63 quotes"),
+        pytest.param(GAP + b"\n<!-- note\n\n- [ ] Two\n", "unclosed-comment", 5, id="#64 unclosed comment"),
         pytest.param(
             b"# Gaps\n\n<<<<<<< HEAD\n- [ ] One\n=======\n- [ ] Two\n>>>>>>> x\n", "merge-conflict", 3, id="#83 merge conflict"
         ),
