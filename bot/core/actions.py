@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from bot.core.merge import Side
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -83,12 +85,19 @@ class OpenIssue:
 
 @dataclass(frozen=True, slots=True)
 class ChangeIssue:
-    """What the document changed since both sides last agreed is carried over to the issue, in one request."""
+    """What the document changed since both sides last agreed is carried over to the issue, in one request.
+
+    `adopt` says that a person opened the issue and it has no region yet; `defer_closes` that deferred gaps are closed here;
+    `decision` is what a person decided where both sides differ.
+    """
 
     pair: Pair
     record: Pair
     line: int
     changes: tuple[Change, ...]
+    adopt: bool = False
+    defer_closes: bool = False
+    decision: Side = Side.NEITHER
 
 
 @dataclass(frozen=True, slots=True)

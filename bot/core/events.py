@@ -60,6 +60,16 @@ class IssueChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class CommentEdited:
+    """A comment of an issue was edited: `body` is what it says now, `author` who wrote it first."""
+
+    origin: Origin
+    number: IssueNumber
+    author: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
 class RepositoryChanged:
     """The repository itself was renamed, transferred, archived, …: `action` is GitHub's word."""
 
@@ -67,7 +77,7 @@ class RepositoryChanged:
     action: str
 
 
-Event = Pushed | BranchDeleted | IssueChanged | RepositoryChanged
+Event = Pushed | BranchDeleted | IssueChanged | CommentEdited | RepositoryChanged
 
 
 @dataclass(frozen=True, slots=True)

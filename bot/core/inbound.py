@@ -10,13 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from bot.core.edit import Edited, SetEffort, SetPriority, SetState, SetTask, SetTitle, edit
+from bot.core.edit import AddGap, CannotEdit, Edited, SetEffort, SetPriority, SetState, SetTask, SetTitle, edit
 from bot.core.gaps.model import Document
 from bot.core.gaps.parse import parse
 from bot.core.issue import Region, region_of
-from bot.core.merge import Agreed, Side, merge3
+from bot.core.merge import Conflict, Side, merge3
 from bot.core.sides import said_by
 from bot.core.tasks import marks_in, says
+from bot.core.triage import by_family, word_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -82,17 +83,17 @@ class Granted:
     traces: Mapping[GapKey, tuple[Trace, ...]]
 
 
-def wish_of(entry: Entry, pair: Pair, issue: Issue, config: Config) -> Wish | None:
-    """Returns what the issue alone changed, None where that is nothing."""
+def wish_of(entry: Entry, pair: Pair, issue: Issue, config: Config, *, decision: Side = Side.NEITHER) -> Wish | None:
+    """Returns what the issue alone changed, and what a person decided for the issue; None where that is nothing."""
     base, gap = pair.base, entry.gap
     said = said_by(issue, base, defer_closes=config.on_defer == "close")
     wish = Wish(
         entry.ordinal,
         pair,
-        title=_changed(base.title, gap.title, said.title),
-        state=None if gap.state.closed and said.state.closed else _changed(base.state, gap.state, said.state),
-        priority=_changed(_fold(base.priority), _fold(gap.priority), _fold(said.priority)) and said.priority,
-        effort=_changed(_fold(base.effort), _fold(gap.effort), _fold(said.effort)) and said.effort,
+        title=_changed(base.title, gap.title, said.title, decision),
+        state=None if gap.state.closed and said.state.closed else _changed(base.state, gap.state, said.state, decision),
+        priority=_changed(_fold(base.priority), _fold(gap.priority), _fold(said.priority), decision) and said.priority,
+        effort=_changed(_fold(base.effort), _fold(gap.effort), _fold(said.effort), decision) and said.effort,
         ticks=tuple(_ticks(gap, base, issue)),
     )
     return None if wish.empty else wish
@@ -113,6 +114,33 @@ def granted(document: Document, wishes: Sequence[Wish], config: Config) -> Grant
     return Granted(edited, tuple(dict.fromkeys(wish for wish, _ in asked)), tuple(refusals), traces)
 
 
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """A document with a new entry for an issue that a person opened, and the entry's place among its gaps."""
+
+    document: Document
+    ordinal: int
+
+
+def adopt(document: Document, issue: Issue) -> Adopted | Problem:
+    """Returns the document with the issue as a new entry, in the section and dialect where the last gap of its priority stands."""
+    labels = by_family(issue.labels)
+    priority = word_of(labels["priority"][0]) if len(labels.get("priority", ())) == 1 else None
+    effort = word_of(labels["effort"][0]) if len(labels.get("effort", ())) == 1 else None
+    alike = [gap.section for gap in document.gaps if priority and _fold(gap.priority) == _fold(priority)]
+    section = alike[-1] if alike else None
+    result = edit(document, [AddGap(section, issue.title, priority, effort)])
+    if isinstance(result, CannotEdit):
+        return result.problem
+    edited = _read(document, result)
+    before = [(gap.title, gap.section) for gap in document.gaps]
+    for ordinal in range(len(edited.gaps)):
+        others = [(gap.title, gap.section) for i, gap in enumerate(edited.gaps) if i != ordinal]
+        if others == before:
+            return Adopted(edited, ordinal)
+    raise AssertionError("the editor added an entry that cannot be found")
+
+
 def _read(document: Document, edited: Edited) -> Document:
     """Returns the edited document; the editor has read it before us, so that it can be."""
     reading = parse(document.path, edited.text.encode())
@@ -127,10 +155,12 @@ def _state_traces(asked: Sequence[tuple[Wish, Change]], edited: Edited) -> dict[
     return {wish.pair.key: traces for (wish, change), traces in couples if isinstance(change, SetState) and change.state.closed}
 
 
-def _changed(base: T, document: T, issue: T) -> T | None:
-    """Returns the issue's value where the issue alone changed it."""
+def _changed(base: T, document: T, issue: T, decision: Side) -> T | None:
+    """Returns the issue's value where the issue alone changed it, or a person decided for it."""
     merged = merge3(base, document=document, issue=issue)
-    return merged.value if isinstance(merged, Agreed) and merged.changed is Side.ISSUE else None
+    if isinstance(merged, Conflict):
+        return issue if decision is Side.ISSUE else None
+    return merged.value if merged.changed is Side.ISSUE else None
 
 
 def _fold(word: str | None) -> str | None:

@@ -123,6 +123,7 @@ def marker(pair: Pair, seal: Seal) -> str:
         "ef": pair.base.effort,
         "r": pair.base.region,
         "g": pair.present,
+        "n": pair.number,
         "k": "".join("01"[done] for done in pair.base.ticks),
     }
     packed = json.dumps(recorded, separators=(",", ":"), ensure_ascii=False).encode()
@@ -130,8 +131,12 @@ def marker(pair: Pair, seal: Seal) -> str:
     return f"<!-- gapkeeper:begin v=1 key={pair.key} data={data} sig={seal.sign(pair.key, data)} -->"
 
 
-def recorded_pair(issue: Issue, seal: Seal) -> Pair | None:
-    """Returns the pair that an issue's marker records, None where there is no marker of ours; the caller checks the author."""
+def recorded_pair(issue: Issue, seal: Seal, *, login: str) -> Pair | None:
+    """Returns the pair that an issue's marker records, None where there is no marker of ours for this issue.
+
+    A marker that was written when the issue had its number names it; the first one, without a number, counts only in an issue that
+    we, `login`, opened ourselves.
+    """
     begins = list(_BEGIN.finditer(_plain(issue.body)))
     if len(begins) != 1 or not seal.verify(begins[0]["key"], begins[0]["data"], begins[0]["sig"]):
         return None
@@ -141,7 +146,10 @@ def recorded_pair(issue: Issue, seal: Seal) -> Pair | None:
         base = Base(recorded["t"], State(recorded["st"]), recorded["pr"], recorded["ef"], recorded["r"], ticks)
         path, own_id, section = DocumentPath(recorded["p"]), recorded["i"], tuple(recorded["s"])
         present = bool(recorded["g"])
+        own = recorded["n"] == issue.number if recorded["n"] else issue.author == login
     except (ValueError, KeyError, TypeError, binascii.Error):
+        return None
+    if not own:
         return None
     region = region_of(issue.body)
     return Pair(
@@ -191,6 +199,14 @@ def rewritten(body: str, region: Region, begin: str) -> str | NoRegion:
         start, end = _raw_offset(body, start), _raw_offset(body, end)
         fresh = fresh.replace("\n", "\r\n")
     result = body[:start] + fresh + body[end:]
+    return result if len(result) <= MAX_BODY else NoRegion("full")
+
+
+def adopted(body: str, region: Region, begin: str) -> str | NoRegion:
+    """Returns the body of an issue that a person opened, with a region below what they wrote."""
+    eol = "\r\n" if "\r\n" in body else "\n"
+    fresh = _framed(region, begin).replace("\n", eol)
+    result = f"{body}{eol}{eol}{fresh}{eol}" if body else f"{fresh}{eol}"
     return result if len(result) <= MAX_BODY else NoRegion("full")
 
 

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from bot.core.boxes import box, ticked_boxes
 from bot.core.defang import defanged
 from bot.core.gaps.model import Kind, State
 from bot.core.issue import MAX_CONTENT, Region, shortened
+from bot.core.merge import Side
 from bot.core.triage import Label
 
 if TYPE_CHECKING:
@@ -21,7 +23,10 @@ if TYPE_CHECKING:
     from bot.core.actions import EditDocument, Held, Row, Source
     from bot.core.gaps.model import Document, Gap
     from bot.core.inbound import Granted, Wish
+    from bot.core.issue import Issue
+    from bot.core.settle import Dispute
 
+APPROVE = "approve:"
 HELD_TITLE = "Gapkeeper: plan waiting"
 HELD_LABEL = Label("gap: plan", "fbca04", "A plan of Gapkeeper that waits for a person")
 _SHOWN_ROWS = 200
@@ -84,6 +89,11 @@ def commit_subject(result: Granted) -> str:
     return f"gapkeeper: {_deed(wish)} {quoted} (issue {wish.pair.number})"
 
 
+def added_subject(issue: Issue) -> str:
+    """Returns the first line of the commit that writes an issue down as a gap."""
+    return f'gapkeeper: add "{_flat(issue.title)[:60].rstrip()}" (issue {issue.number})'
+
+
 def _deed(wish: Wish) -> str:
     match wish.state:
         case State.DONE:
@@ -132,6 +142,43 @@ def proposal(edits: Sequence[EditDocument], reason: str) -> PullText:
     return PullText("Write issues back into the gap documents", "\n".join(body))
 
 
+KEEP_FILE, KEEP_ISSUE = "keep-file", "keep-issue"
+
+
+def conflict_comment(disputes: Sequence[Dispute]) -> str:
+    """Returns the one comment that shows a conflict: both versions, and a box for each side."""
+    rows = [f"| {_cell(d.field)} | {_cell(d.document or '—')} | {_cell(d.issue or '—')} |" for d in disputes]
+    return "\n".join(
+        [
+            "The document and this issue were both changed since they last agreed, and differently. Nothing was overwritten.",
+            "",
+            "| Field | Document | Issue |",
+            "|---|---|---|",
+            *rows,
+            "",
+            "Tick one, or make both say the same:",
+            "",
+            box(KEEP_FILE, "keep file: the issue follows the document"),
+            box(KEEP_ISSUE, "keep issue: the document follows the issue"),
+            "",
+        ]
+    )
+
+
+def decided_in(comment: str) -> Side:
+    """Returns which side a person ticked in the comment of a conflict; NEITHER for none, both, or another comment."""
+    match sorted(ticked_boxes(comment) & {KEEP_FILE, KEEP_ISSUE}):
+        case [name]:
+            return Side.DOCUMENT if name == KEEP_FILE else Side.ISSUE
+        case _:
+            return Side.NEITHER
+
+
+def approved_in(notice: str) -> str | None:
+    """Returns the digest of the plan that a person approved in the notice of a held plan."""
+    return next((name.removeprefix(APPROVE) for name in sorted(ticked_boxes(notice)) if name.startswith(APPROVE)), None)
+
+
 def held_notice(held: Held, rows: Sequence[Row]) -> str:
     """Returns the body of the issue that says a plan is waiting: why, what it holds, and what to do."""
     shown = [
@@ -144,12 +191,10 @@ def held_notice(held: Held, rows: Sequence[Row]) -> str:
             f"Gapkeeper has read the gap documents and would **{held.what}**: more than the limit of {held.limit}.",
             "It has written nothing, and will not before someone says so.",
             "",
-            f"To let it through, raise `limits.{held.key}` in `.github/gapkeeper.yml` on the default branch, for example:",
+            box(f"{APPROVE}{held.digest}", "approve this plan"),
             "",
-            "```yaml",
-            "limits:",
-            f"  {held.key}: {held.count}",
-            "```",
+            f"Or raise `limits.{held.key}` to {held.count} in `.github/gapkeeper.yml` on the default branch. If the plan changes before",
+            "it is approved, the new one is shown here, and the tick is void.",
             "",
             "If the documents are not what you expected, correct them and push. This issue closes when nothing waits any more.",
             "",

@@ -37,9 +37,10 @@ from bot.core.actions import (
 from bot.core.errors import Problem, Severity
 from bot.core.gaps.model import State
 from bot.core.identity import Entry, Pairing, entries, folded, pair_up
-from bot.core.inbound import Granted, Wish, granted, wish_of
+from bot.core.inbound import Adopted, Granted, Wish, adopt, granted, wish_of
 from bot.core.issue import Region, StateReason, shortened, words_of
-from bot.core.messages import commit_subject, region_of_gap
+from bot.core.merge import Side
+from bot.core.messages import added_subject, commit_subject, region_of_gap
 from bot.core.names import GapKey, IssueNumber
 from bot.core.pair import Base, Pair
 from bot.core.triage import labels_of_base
@@ -61,7 +62,8 @@ class View:
 
     `documents` were read now, `failures` could not be; `standing` are the gap documents that exist and were not read as
     documents. While the config is not `sound` the last good one is in force, and nothing is closed. `issues` are those that people
-    changed, as they are now.
+    changed, as they are now, `decisions` what they decided about conflicts, `approved` the digest of the held plan they let through.
+    `newcomers` are issues that people want in a document, `home` is the one.
     """
 
     repository: RepositoryId
@@ -74,6 +76,10 @@ class View:
     sound: bool = True
     problems: tuple[Problem, ...] = ()
     issues: Mapping[IssueNumber, Issue] = field(default_factory=dict)
+    decisions: Mapping[IssueNumber, Side] = field(default_factory=dict)
+    approved: str | None = None
+    newcomers: tuple[Issue, ...] = ()
+    home: DocumentPath | None = None
 
     @property
     def first(self) -> bool:
@@ -86,12 +92,13 @@ def plan(view: View) -> Plan:
     read = {document.path for document in view.documents}
     doubled, problems = _doubled_ids(view.documents)
     pairing = pair_up(entries(view.documents), _candidates(view))
-    written = _written_back(view, pairing, doubled)
+    written = _with_newcomers(_written_back(view, pairing, doubled), view)
     documents, problems = written.documents, [*problems, *written.problems]
     found, pairing = written.found, written.pairing
     matched = {id(entry): pair for entry, pair in pairing.matched}
     used = {pair.key for pair in view.pairs}
     actions: list[Action] = [*written.edits]
+    joined = {id(entry): issue for entry, issue in written.joined}
     for entry in found:
         if (entry.path, _scope(entry)) in doubled:
             continue
@@ -99,6 +106,8 @@ def plan(view: View) -> Plan:
         pair = matched.get(id(entry))
         if pair is not None:
             actions.extend(_kept(entry, pair, document, view, written.traces.get(pair.key)))
+        elif id(entry) in joined:
+            actions.append(_joined(entry, document, joined[id(entry)], view, used))
         elif not _closes(entry.gap.state, view.config):
             actions.append(_opened(entry, document, view, used))
     stopped = {pair.key for entry, pair in pairing.matched if (entry.path, _scope(entry)) in doubled}
@@ -115,6 +124,8 @@ def plan(view: View) -> Plan:
     problems.extend(view.problems)
     result = Plan(tuple(actions), tuple(problems))
     held = _held(result, view)
+    if held is not None and held.digest == view.approved:
+        held = None
     postponed = bool(view.failures and removals) or not view.sound
     return replace(result, held=held, final=held is None and not postponed)
 
@@ -129,6 +140,7 @@ class _Written:
     traces: Mapping[GapKey, tuple[Trace, ...]]
     edits: tuple[EditDocument, ...]
     problems: tuple[Problem, ...]
+    joined: tuple[tuple[Entry, Issue], ...] = ()
 
 
 def _written_back(view: View, pairing: Pairing, doubled: set[tuple[DocumentPath, tuple[str, ...]]]) -> _Written:
@@ -139,7 +151,7 @@ def _written_back(view: View, pairing: Pairing, doubled: set[tuple[DocumentPath,
         issue = view.issues.get(pair.number)
         if issue is None or pair.lost or (entry.path, _scope(entry)) in doubled or not view.sound:
             continue
-        wish = wish_of(entry, pair, issue, view.config)
+        wish = wish_of(entry, pair, issue, view.config, decision=view.decisions.get(pair.number, Side.NEITHER))
         if wish is not None:
             wishes.setdefault(entry.path, []).append(wish)
     edits: list[EditDocument] = []
@@ -162,6 +174,48 @@ def _written_back(view: View, pairing: Pairing, doubled: set[tuple[DocumentPath,
     return _Written(documents, found, Pairing(matched, new, pairing.missing), traces, tuple(edits), tuple(problems))
 
 
+def _with_newcomers(written: _Written, view: View) -> _Written:
+    """Add an entry for each issue that a person wants in a document; the entries behind it move on by one."""
+    for issue in view.newcomers if view.sound else ():
+        document = written.documents.get(view.home) if view.home else None
+        if document is None:
+            problem = Problem("no-document", f"issue {issue.number} has no document to go to", 0)
+            return replace(written, problems=(*written.problems, problem))
+        result = adopt(document, issue)
+        if isinstance(result, Problem):
+            problem = replace(result, message=f"issue {issue.number}: {result.message}")
+            written = replace(written, problems=(*written.problems, problem))
+        else:
+            written = _moved_on(written, document, result, issue)
+    return written
+
+
+def _moved_on(written: _Written, before: Document, result: Adopted, issue: Issue) -> _Written:
+    path, place = before.path, result.ordinal
+    documents = {**written.documents, path: result.document}
+    found = entries(documents.values())
+    at = {(entry.path, entry.ordinal): entry for entry in found}
+
+    def moved(entry: Entry) -> Entry:
+        step = 1 if entry.path == path and entry.ordinal >= place else 0
+        return at[entry.path, entry.ordinal + step]
+
+    pairing = written.pairing
+    matched = tuple((moved(entry), pair) for entry, pair in pairing.matched)
+    new = (*(moved(entry) for entry in pairing.new), at[path, place])
+    joined = (*((moved(entry), other) for entry, other in written.joined), (at[path, place], issue))
+    line, title = result.document.gaps[place].line, result.document.gaps[place].title
+    old = next((edit for edit in written.edits if edit.path == path), None)
+    edit = EditDocument(path, result.document.text, added_subject(issue), (issue.number,), ((line, title),))
+    if old is not None:
+        numbers, lines = (*old.numbers, issue.number), (*old.lines, (line, title))
+        edit = replace(old, text=result.document.text, numbers=numbers, lines=lines)
+    edits = (*(other for other in written.edits if other.path != path), edit)
+    return replace(
+        written, documents=documents, found=found, pairing=Pairing(matched, new, pairing.missing), joined=joined, edits=edits
+    )
+
+
 def _edit_of(before: Document, result: Granted) -> EditDocument:
     lines = tuple((before.gaps[wish.ordinal].line, before.gaps[wish.ordinal].title) for wish in result.wishes)
     numbers = tuple(wish.pair.number for wish in result.wishes)
@@ -182,6 +236,17 @@ def _opened(entry: Entry, document: Document, view: View, used: set[GapKey]) -> 
     return OpenIssue(record, entry.gap.line, shortened(entry.gap.title), region, labels_of_base(record.base))
 
 
+def _joined(entry: Entry, document: Document, issue: Issue, view: View, used: set[GapKey]) -> ChangeIssue:
+    """The issue of a person becomes the issue of the entry that was made for it."""
+    region = region_of_gap(entry.gap, document, view.source)
+    key = _new_key(entry, view.repository, used)
+    used.add(key)
+    record = _record(entry, region, key=key, number=issue.number)
+    pair = replace(record, base=replace(record.base, region="", ticks=()))
+    changes = (Relabel(labels_of_base(record.base)), Rewrite(region))
+    return ChangeIssue(pair, record, entry.gap.line, changes, adopt=True)
+
+
 def _kept(entry: Entry, pair: Pair, document: Document, view: View, traces: tuple[Trace, ...] | None) -> Iterator[Action]:
     """Yield what a gap that has its issue needs: one change, a new record only, or nothing."""
     region = region_of_gap(entry.gap, document, view.source)
@@ -189,7 +254,15 @@ def _kept(entry: Entry, pair: Pair, document: Document, view: View, traces: tupl
     record = replace(record, traces=_remembered_traces(pair, record, traces))
     changes = () if pair.lost else tuple(_changes(entry, pair, record, region, view.config))
     if changes:
-        yield ChangeIssue(pair, record, entry.gap.line, changes)
+        defer_closes = view.config.on_defer == "close"
+        yield ChangeIssue(
+            pair,
+            record,
+            entry.gap.line,
+            changes,
+            defer_closes=defer_closes,
+            decision=view.decisions.get(pair.number, Side.NEITHER),
+        )
     elif record != pair:
         yield Remember(record)
 

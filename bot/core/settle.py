@@ -1,25 +1,35 @@
 """What a change means for an issue as it is at the moment of writing: the one request that carries it over.
 
-What people changed on the issue meanwhile is never overwritten: a field that both sides changed differently stays as it is, is
-reported, and keeps its old base, so that the question stays open.
+What people changed on the issue meanwhile is never overwritten: a field that both sides changed differently stays as it is, becomes
+a conflict that is shown to people, and keeps its old base, so that the question stays open until someone decides.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bot.core.actions import Change, ChangeIssue, Close, Relabel, Reopen, Retitle, Rewrite
 from bot.core.errors import Problem
-from bot.core.issue import Issue, NoRegion, Region, Seal, StateReason, marker, region_of, rewritten, shortened
-from bot.core.merge import Agreed, Conflict, merge3
+from bot.core.issue import Issue, NoRegion, Region, Seal, StateReason, adopted, marker, region_of, rewritten, shortened
+from bot.core.merge import Agreed, Side, merge3
+from bot.core.sides import said_by
 from bot.core.tasks import marks_in, ticked
-from bot.core.triage import Label, by_family, labels_of_base, with_family
+from bot.core.triage import CONFLICT, Label, by_family, labels_of_base, with_family
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from bot.core.pair import Base, Pair
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """A field that both sides changed, differently: what the document says and what the issue says, as words for people."""
+
+    field: str
+    document: str
+    issue: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +43,7 @@ class Patch:
     reason: StateReason | None = None
     labels: tuple[str, ...] | None = None
     problems: tuple[Problem, ...] = ()
+    disputes: tuple[Dispute, ...] = ()
 
     @property
     def empty(self) -> bool:
@@ -42,80 +53,154 @@ class Patch:
 
 def settled(change: ChangeIssue, issue: Issue, seal: Seal) -> Patch:
     """Returns the request that carries a change over to the issue as it is now."""
-    patch = Patch(record=change.record)
-    for step in change.changes:
-        patch = _settle(step, patch, change, issue)
-    return _with_body(patch, change, issue, seal)
+    return _Settlement(change, issue, seal).patch()
 
 
-def _settle(step: Change, patch: Patch, change: ChangeIssue, issue: Issue) -> Patch:
-    match step:
-        case Retitle(title):
-            merged = merge3(shortened(change.pair.base.title), document=title, issue=issue.title)
-            if isinstance(merged, Conflict):
-                return _conflict(patch, "title", change, base=replace(patch.record.base, title=change.pair.base.title))
-            return replace(patch, title=merged.value if merged.value != issue.title else None)
-        case Relabel(labels):
-            return _settle_labels(labels, patch, change, issue)
-        case Close(reason):
-            wanted = issue.open or (change.pair.base.state.closed and issue.state_reason != reason)
-            return replace(patch, open=False, reason=reason) if wanted else patch
-        case Reopen():
-            return patch if issue.open else replace(patch, open=True, reason=StateReason.REOPENED)
-        case Rewrite():
-            return patch
+class _Settlement:
+    """One change against one issue; `result` grows field by field."""
+
+    def __init__(self, change: ChangeIssue, issue: Issue, seal: Seal) -> None:
+        self.change = change
+        self.issue = issue
+        self.seal = seal
+        self.decision = change.decision
+        self.old = change.pair.base
+        self.new = change.record.base
+        self.result = Patch(record=change.record)
+        self.labels = issue.labels
+
+    def patch(self) -> Patch:
+        """Returns the request."""
+        state_stays = self._state_is_disputed()
+        for step in self.change.changes:
+            self._settle(step, state_stays=state_stays)
+        self._settle_body()
+        self._show_conflict()
+        return replace(self.result, labels=self.labels if self.labels != self.issue.labels else None)
+
+    def _settle(self, step: Change, *, state_stays: bool) -> None:
+        match step:
+            case Retitle(title):
+                merged = self._merged("title", shortened(self.old.title), title, self.issue.title)
+                if merged is None:
+                    self._keep(title=self.old.title)
+                elif merged != self.issue.title:
+                    self.result = replace(self.result, title=merged)
+            case Relabel(labels):
+                self._settle_labels(labels, state_stays=state_stays)
+            case Close(reason) if not state_stays:
+                if self.issue.open or (self.old.state.closed and self.issue.state_reason != reason):
+                    self.result = replace(self.result, open=False, reason=reason)
+            case Reopen() if not state_stays:
+                if not self.issue.open:
+                    self.result = replace(self.result, open=True, reason=StateReason.REOPENED)
+            case Close() | Reopen() | Rewrite():
+                pass
+
+    def _state_is_disputed(self) -> bool:
+        """Tells whether both sides changed the state; closed is closed, whatever the reason."""
+        said = said_by(self.issue, self.old, defer_closes=self.change.defer_closes).state
+        if self.new.state == self.old.state or (self.new.state.closed and said.closed):
+            return False
+        if self._merged("state", self.old.state, self.new.state, said) is not None:
+            return False
+        self._keep(state=self.old.state)
+        return True
+
+    def _settle_labels(self, labels: tuple[Label, ...], *, state_stays: bool) -> None:
+        """Merge label family by label family; people's labels are none of ours and stay."""
+        base = by_family(label.name for label in labels_of_base(self.old))
+        wanted = by_family(label.name for label in labels)
+        for family in sorted({*base, *wanted}):
+            if family == "status" and state_stays:
+                continue
+            present = by_family(self.labels).get(family, ())
+            merged = merge3(_fold(base.get(family, ())), document=_fold(wanted.get(family, ())), issue=_fold(present))
+            if isinstance(merged, Agreed):
+                if merged.value != _fold(present):
+                    self.labels = with_family(self.labels, family, wanted.get(family, ()))
+            elif self.decision is Side.DOCUMENT:
+                self.labels = with_family(self.labels, family, wanted.get(family, ()))
+            else:
+                self._dispute(family, ", ".join(wanted.get(family, ())), ", ".join(present))
+                self._keep(**{family: getattr(self.old, family)} if family in {"priority", "effort"} else {})
+
+    def _settle_body(self) -> None:
+        """Add the body: a new region where people left the old one as it was, and always the marker of what is agreed now."""
+        current = region_of(self.issue.body)
+        wanted = next((step.region for step in self.change.changes if isinstance(step, Rewrite)), None)
+        if self.change.adopt and isinstance(current, NoRegion) and wanted is not None:
+            self._write(adopted(self.issue.body, wanted, marker(self.result.record, self.seal)))
+            return
+        if isinstance(current, NoRegion):
+            self._keep(region=self.old.region, ticks=self.old.ticks)
+            self._report(f"has no managed region to write to ({current.reason}): its body was left as it is")
+            return
+        region = current if wanted is None else self._region(wanted, current)
+        if region is current and _recorded(self.result.record) == _recorded(self.change.pair):
+            return
+        self._write(rewritten(self.issue.body, region, marker(self.result.record, self.seal)))
+
+    def _region(self, wanted: Region, current: Region) -> Region:
+        """Returns what the region is to hold."""
+        merged = merge3(self.old.region, document=wanted.digest, issue=current.digest)
+        kept = _with_ticks(wanted, self.old, current)
+        if self.decision is Side.DOCUMENT:
+            return wanted
+        if isinstance(merged, Agreed) and kept is not None:
+            region, ticks = kept
+            self._keep(ticks=ticks)
+            return region
+        if self.decision is not Side.ISSUE:
+            self._dispute("text", "as in the document", "edited on the issue")
+            self._keep(region=self.old.region, ticks=self.old.ticks)
+        return current
+
+    def _write(self, body: str | NoRegion) -> None:
+        if isinstance(body, NoRegion):
+            self.result = replace(self.result, record=replace(self.result.record, base=self.old))
+            self._report(f"has no room for the managed region ({body.reason})")
+        elif body != self.issue.body:
+            self.result = replace(self.result, body=body)
+
+    def _merged(self, field: str, base: str, document: str, issue: str) -> str | None:
+        """Returns what the issue should say, None where both sides changed it and nobody has decided."""
+        merged = merge3(base, document=document, issue=issue)
+        if isinstance(merged, Agreed):
+            return merged.value
+        if self.decision is Side.DOCUMENT:
+            return document
+        self._dispute(field, document, issue)
+        return None
+
+    def _dispute(self, field: str, document: str, issue: str) -> None:
+        self.result = replace(self.result, disputes=(*self.result.disputes, Dispute(field, document, issue)))
+        self._report(f"and its document both changed the {field}; both were left as they are", code="conflict")
+
+    def _report(self, what: str, *, code: str = "issue-left") -> None:
+        problem = Problem(code, f"issue {self.issue.number} {what}", self.change.line)
+        self.result = replace(self.result, problems=(*self.result.problems, problem))
+
+    def _keep(self, **fields: Any) -> None:
+        """Record that these fields are as they were before: nothing new was agreed on them."""
+        record = self.result.record
+        self.result = replace(self.result, record=replace(record, base=replace(record.base, **fields)))
+
+    def _show_conflict(self) -> None:
+        """A conflict has its label for as long as it lasts."""
+        others = tuple(label for label in self.labels if label.lower() != CONFLICT.name)
+        self.labels = (*others, CONFLICT.name) if self.result.disputes else others
+        if {label.lower() for label in self.labels} == {label.lower() for label in self.issue.labels}:
+            self.labels = self.issue.labels
 
 
-def _settle_labels(labels: tuple[Label, ...], patch: Patch, change: ChangeIssue, issue: Issue) -> Patch:
-    """Merge label family by label family; people's labels are none of ours and stay."""
-    base = by_family(label.name for label in labels_of_base(change.pair.base))
-    wanted = by_family(label.name for label in labels)
-    result = issue.labels
-    for family in sorted({*base, *wanted}):
-        present = by_family(result).get(family, ())
-        merged = merge3(_fold(base.get(family, ())), document=_fold(wanted.get(family, ())), issue=_fold(present))
-        if isinstance(merged, Conflict):
-            patch = _conflict(patch, f"{family} label", change, base=_with_old(patch.record.base, change.pair.base, family))
-        elif merged.value != _fold(present):
-            result = with_family(result, family, wanted.get(family, ()))
-    return replace(patch, labels=result if result != issue.labels else None)
+def _recorded(pair: Pair) -> tuple[object, ...]:
+    """Returns what a marker says of a pair."""
+    return (pair.path, pair.own_id, pair.section, pair.base, pair.present)
 
 
 def _fold(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(name.lower() for name in names))
-
-
-def _with_old(base: Base, old: Base, family: str) -> Base:
-    match family:
-        case "priority":
-            return replace(base, priority=old.priority)
-        case "effort":
-            return replace(base, effort=old.effort)
-        case _:
-            return base
-
-
-def _with_body(patch: Patch, change: ChangeIssue, issue: Issue, seal: Seal) -> Patch:
-    """Add the body: a new region where people left the old one as it was, and always the marker of what is agreed now."""
-    current = region_of(issue.body)
-    if isinstance(current, NoRegion):
-        kept = replace(patch.record.base, region=change.pair.base.region, ticks=change.pair.base.ticks)
-        return _conflict(patch, f"managed region ({current.reason})", change, base=kept)
-    wanted = next((step.region for step in change.changes if isinstance(step, Rewrite)), None)
-    region = current
-    if wanted is not None:
-        merged = merge3(change.pair.base.region, document=wanted.digest, issue=current.digest)
-        kept_ticks = _with_ticks(wanted, change.pair.base, current)
-        if isinstance(merged, Agreed) and kept_ticks is not None:
-            region, ticks = kept_ticks
-            patch = replace(patch, record=replace(patch.record, base=replace(patch.record.base, ticks=ticks)))
-        else:
-            kept = replace(patch.record.base, region=change.pair.base.region, ticks=change.pair.base.ticks)
-            patch = _conflict(patch, "managed region", change, base=kept)
-    body = rewritten(issue.body, region, marker(patch.record, seal))
-    if isinstance(body, NoRegion):
-        return _conflict(patch, f"managed region ({body.reason})", change, base=change.pair.base)
-    return replace(patch, body=body if body != issue.body else None)
 
 
 def _with_ticks(wanted: Region, base: Base, current: Region) -> tuple[Region, tuple[bool, ...]] | None:
@@ -131,13 +216,5 @@ def _with_ticks(wanted: Region, base: Base, current: Region) -> tuple[Region, tu
     marks = marks_in(wanted.content)
     if not theirs.keys() <= {mark.key for mark in marks}:
         return None
-    agreed = tuple(not theirs[mark.key] if mark.key in theirs else mark.done for mark in marks)
+    agreed = tuple(not theirs[mark.key] if mark.key in theirs and mark.done != theirs[mark.key] else mark.done for mark in marks)
     return replace(wanted, content=ticked(wanted.content, theirs)), agreed
-
-
-def _conflict(patch: Patch, what: str, change: ChangeIssue, *, base: Base) -> Patch:
-    number = change.pair.number
-    problem = Problem(
-        "conflict", f"the {what} of issue {number} was changed by people as well; it was left as it is", change.line
-    )
-    return replace(patch, record=replace(patch.record, base=base), problems=(*patch.problems, problem))

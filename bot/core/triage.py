@@ -42,6 +42,10 @@ class Label:
     description: str
 
 
+CONFLICT = Label("gap: conflict", "b60205", "The document and the issue were changed differently; a person decides")
+"""Set while a conflict lasts; of no family, since it says nothing about the gap."""
+
+
 def labels_of(*, state: State, priority: str | None, effort: str | None) -> tuple[Label, ...]:
     """Returns the labels of ours that the issue of such a gap carries: the base label, and at most one of each family."""
     labels = [Label(BASE_LABEL, "5319e7", "A gap kept in step with a document by Gapkeeper")]

@@ -13,7 +13,7 @@ import json
 import re
 from typing import Any, NoReturn
 
-from bot.core.events import BranchDeleted, Event, IssueChanged, Origin, Pushed, RepositoryChanged
+from bot.core.events import BranchDeleted, CommentEdited, Event, IssueChanged, Origin, Pushed, RepositoryChanged
 from bot.core.issue import Issue, StateReason
 from bot.core.names import BlobSha, CommitSha, DocumentPath, InstallationId, IssueNumber, RepositoryId, RepositoryName
 from bot.github.model import Commit, Envelope, File, Pull, RepositoryFacts, Tree, TreeEntry
@@ -66,6 +66,8 @@ def event_of(name: str, payload: object) -> Event | None:
             return _push(origin, payload)
         case "issues":
             return _issue_changed(origin, payload)
+        case "issue_comment":
+            return _comment_edited(origin, payload)
         case "repository":
             action = _text(_at(payload, "action"))
             return RepositoryChanged(origin, action) if action else None
@@ -120,6 +122,16 @@ def _issue_changed(origin: Origin, payload: object) -> IssueChanged | None:
     except Unreadable:
         shown = None
     return IssueChanged(origin, IssueNumber(number), action, shown)
+
+
+def _comment_edited(origin: Origin, payload: object) -> CommentEdited | None:
+    """Returns the edit of a comment on an issue; a pull request's comments are none."""
+    issue, body = _at(payload, "issue"), _text(_at(payload, "comment", "body"))
+    number = _positive(_at(issue, "number"))
+    if _at(payload, "action") != "edited" or number is None or body is None or _is_pull_request(issue):
+        return None
+    author = _text(_at(payload, "comment", "user", "login")) or _GHOST
+    return CommentEdited(origin, IssueNumber(number), author, body)
 
 
 def _origin(payload: object) -> Origin | None:

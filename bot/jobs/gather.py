@@ -8,6 +8,7 @@ new. The issues are listed only when the store knows nothing of them, or when a 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -80,16 +81,25 @@ class Gatherer:
         self._threads = threads
 
     async def gather(
-        self, state: RepositoryState, pushes: tuple[Pushed, ...], touched: Mapping[IssueNumber, Issue | None]
+        self,
+        state: RepositoryState,
+        pushes: tuple[Pushed, ...],
+        touched: Mapping[IssueNumber, Issue | None],
+        *,
+        whole: bool = False,
     ) -> Gathered:
         """Returns both sides; raises the GitHubError that kept it from reading one.
 
-        `touched` are the issues that something happened to, as the payloads show them.
+        `touched` are the issues that something happened to, as the payloads show them. With `whole` the documents are compared
+        with those of the last sync, whatever the pushes say.
         """
         state, pairs = await self._remembered(state)
         issues, pairs = await self._changed_issues(state, pairs, touched)
-        rules, files = await self._files(state, pushes)
-        files = await self._and_documents_of(files, state, pairs, issues)
+        newcomers = await self._newcomers(state, pairs, touched)
+        rules, files = await self._files(state, pushes, whole=whole)
+        home = _home(pairs, files) if newcomers else None
+        wanted = {pair.path for pair in pairs if pair.number in issues} | ({home} if home else set())
+        files = await self._with_documents(files, state, wanted)
         readings = await self._parse(files.changed)
         view = View(
             repository=state.id,
@@ -102,18 +112,20 @@ class Gatherer:
             source=Source(f"{self._web}/{state.name}", files.commit),
             problems=(*rules.problems, *files.problems),
             issues=issues if rules.config.write_back != "off" else {},
+            newcomers=newcomers if rules.config.write_back != "off" else (),
+            home=home,
         )
         unread = {failure.path for failure in view.failures}
         blobs = {path: blob for path, blob in files.blobs.items() if path not in unread}
         kept = {path: blob for path, blob in state.documents.items() if path in unread}
         return Gathered(view, replace(rules.state, head=files.commit, documents={**blobs, **kept}))
 
-    async def _files(self, state: RepositoryState, pushes: tuple[Pushed, ...]) -> tuple[_Rules, _Files]:
+    async def _files(self, state: RepositoryState, pushes: tuple[Pushed, ...], *, whole: bool) -> tuple[_Rules, _Files]:
         """Returns what the pushes changed; without pushes nothing did, as far as we know."""
         rules = _Rules(_last_good(state), state)
-        if not pushes and state.head is not None:
+        if not pushes and not whole and state.head is not None:
             return rules, _Files(state.head, {}, state.documents)
-        advance = advanced(state.head, pushes)
+        advance = None if whole else advanced(state.head, pushes)
         if advance and self._named(advance, state, rules.config):
             return rules, await self._read_named(advance, state, rules.config)
         # Not where the pushes say it stands: an old delivery, replayed, must find what is there now (fault #18).
@@ -146,13 +158,24 @@ class Gatherer:
                 issues[issue.number] = issue
         return issues, tuple(kept)
 
-    async def _and_documents_of(
-        self, files: _Files, state: RepositoryState, pairs: tuple[Pair, ...], issues: Mapping[IssueNumber, Issue]
-    ) -> _Files:
-        """Returns the files with the documents that the issues' changes are to be written into, as they are now."""
-        wanted = {pair.path for pair in pairs if pair.number in issues} - set(files.changed)
+    async def _newcomers(
+        self, state: RepositoryState, pairs: tuple[Pair, ...], touched: Mapping[IssueNumber, Issue | None]
+    ) -> tuple[Issue, ...]:
+        """Returns the open issues with our base label that are no gap's yet: people want them in a document."""
+        known = {pair.number for pair in pairs} | {state.notice}
+        found: list[Issue] = []
+        for number, shown in touched.items():
+            if number in known or shown is None or not _wanted(shown):
+                continue
+            issue = await self._reader.issue(state.name, number)
+            if _wanted(issue) and issue.author != f"{await self._github.slug()}[bot]":
+                found.append(issue)
+        return tuple(found)
+
+    async def _with_documents(self, files: _Files, state: RepositoryState, wanted: set[DocumentPath]) -> _Files:
+        """Returns the files with the documents that are to be written into, as they are now."""
         blobs, changed = dict(files.blobs), dict(files.changed)
-        for path in sorted(wanted & set(blobs)):
+        for path in sorted((wanted - set(changed)) & set(blobs)):
             try:
                 file = await self._reader.file(state.name, path, state.default_branch)
             except NotFound:
@@ -167,13 +190,12 @@ class Gatherer:
         if state.known and not intents:
             return state, await self._store.pairs(state.id)
         issues = await self._reader.issues(state.name, label=BASE_LABEL)
-        marked = [pair for issue in issues if (pair := recorded_pair(issue, self._seal))]
-        if marked:
+        if issues:
             login = f"{await self._github.slug()}[bot]"
-            ours = {issue.number for issue in issues if issue.author == login}
             known = {pair.key for pair in await self._store.pairs(state.id)}
-            for pair in marked:
-                if pair.number in ours and pair.key not in known:
+            for issue in issues:
+                pair = recorded_pair(issue, self._seal, login=login)
+                if pair is not None and pair.key not in known:
                     known.add(pair.key)
                     await self._store.save_pair(state.id, pair)
         state = replace(state, known=True)
@@ -238,6 +260,16 @@ class Gatherer:
         """Parse on a thread of its own, so that a large document does not keep webhooks waiting."""
         loop = asyncio.get_running_loop()
         return tuple([await loop.run_in_executor(self._threads, parse, path, data) for path, data in sorted(files.items())])
+
+
+def _wanted(issue: Issue) -> bool:
+    return issue.open and BASE_LABEL in {label.lower() for label in issue.labels}
+
+
+def _home(pairs: tuple[Pair, ...], files: _Files) -> DocumentPath | None:
+    """Returns the document that new entries go to: the one with most gaps, the first of several."""
+    counts = Counter(pair.path for pair in pairs if pair.present and pair.path in files.blobs)
+    return max(sorted(files.blobs), key=lambda path: counts[path], default=None)
 
 
 def _documents(tree: Tree, config: Config) -> tuple[dict[DocumentPath, BlobSha], list[Problem]]:

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from bot.core.actions import Action, ChangeIssue, EditDocument, Held, OpenIssue, Plan, Relabel, Remember
 from bot.core.errors import GapkeeperError, Gone, Moved, Problem, RateLimited, Refused, Severity, Unauthorized
 from bot.core.issue import Seal, StateReason, compose, marker
-from bot.core.messages import HELD_LABEL, HELD_TITLE, held_notice
+from bot.core.messages import HELD_LABEL, HELD_TITLE, conflict_comment, held_notice
 from bot.core.settle import settled
+from bot.core.triage import CONFLICT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -111,6 +112,10 @@ class Performer:
             await self.store.save_pair(self.state.id, replace(action.record, lost=True))
             return (_lost(action.pair, gone.message, action.line),)
         patch = settled(action, issue, self.seal)
+        news = bool(patch.disputes) and CONFLICT.name not in {label.lower() for label in issue.labels}
+        if news:
+            await self._ensure((CONFLICT,))
+            await self.gateway.comment(self.state.name, issue.number, conflict_comment(patch.disputes))
         if not patch.empty:
             await self.gateway.update_issue(
                 self.state.name,

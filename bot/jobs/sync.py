@@ -7,7 +7,7 @@ So the job engine runs all of it as one step, again from its start after a crash
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -15,8 +15,10 @@ import structlog
 
 from bot.core.actions import EditDocument
 from bot.core.errors import NotFound, Problem, RateLimited, Refused, Stale
-from bot.core.events import IssueChanged
+from bot.core.events import CommentEdited, IssueChanged
 from bot.core.issue import Seal
+from bot.core.merge import Side
+from bot.core.messages import approved_in, decided_in
 from bot.core.plan import plan
 from bot.github.translate import event_of, payload_of
 from bot.jobs.gather import Gatherer, pushes_to
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
     from bot.core.actions import Plan
     from bot.core.events import Event, Origin
+    from bot.core.issue import Issue
     from bot.core.names import IssueNumber, RepositoryId
     from bot.core.plan import View
     from bot.github.auth import GitHubApp
@@ -44,6 +47,21 @@ ATTEMPTS = 5
 """How often a sync reads and plans again because a side changed under it (I13)."""
 
 log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class _Said:
+    """What people did: to which issues, who in their order, what they decided about conflicts, which held plan they approved."""
+
+    touched: dict[IssueNumber, Issue | None] = field(default_factory=dict)
+    senders: dict[IssueNumber, list[str]] = field(default_factory=dict)
+    decisions: dict[IssueNumber, Side] = field(default_factory=dict)
+    approved: str | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Tells whether all documents are to be looked at: a plan that was held is to be made again."""
+        return self.approved is not None
 
 
 class Sync:
@@ -76,24 +94,25 @@ class Sync:
         state = await self._known(repository, events[-1].origin)
         # A push that ends where we stand is our own commit, or one that was read already.
         pushes = tuple(push for push in pushes_to(state.default_branch, events) if push.after != state.head)
-        touched = {event.number: event.issue for event in events if isinstance(event, IssueChanged)}
-        if not pushes and (not touched or state.head is None):
+        said = await self._said(state, events)
+        if not pushes and not said.whole and (not said.touched or state.head is None):
             await self._store.save_repository(state)
             return
         seal = Seal(self._secrets, repository)
         reader = self._github.reader(state.installation)
         gatherer = Gatherer(self._github, reader, self._store, seal=seal, web=self._web, threads=self._threads)
         try:
-            gathered = await gatherer.gather(state, pushes, touched)
+            gathered = await gatherer.gather(state, pushes, said.touched, whole=said.whole)
         except Refused as refusal:
             if isinstance(refusal, NotFound):
                 raise
             log.warning("unreadable repository", repository=state.name, reason=refusal.message)
             return
         gateway = self._github.installation(state.installation)
-        view = gathered.view
-        proposed = await self._proposed(view, gateway, state, events)
+        view = replace(gathered.view, decisions=said.decisions, approved=said.approved)
+        proposed = await self._proposed(view, said, state)
         direct = {number: issue for number, issue in view.issues.items() if number not in proposed}
+        view = replace(view, newcomers=tuple(issue for issue in view.newcomers if issue.number not in proposed))
         performer = self._performer(gateway, seal, state, gathered)
         decided = plan(replace(view, issues=direct))
         try:
@@ -103,7 +122,7 @@ class Sync:
                 **dict.fromkeys(direct, f"the branch `{state.default_branch}` does not take its commits ({refusal})"),
                 **proposed,
             }
-            decided = plan(replace(view, issues={}))
+            decided = plan(replace(view, issues={}, newcomers=()))
             problems = await performer.perform(decided)
         _report(state, (*decided.problems, *problems))
         await self._propose(proposed, view, gateway, performer, gathered)
@@ -114,23 +133,57 @@ class Sync:
         record = replace(gathered.state, head=state.head, documents=state.documents)
         return Performer(gateway, self._store, seal, record, gathered.state.documents)
 
-    async def _proposed(
-        self, view: View, gateway: Gateway, state: RepositoryState, events: list[Event]
-    ) -> dict[IssueNumber, str]:
-        """Returns the changed issues whose edits are proposed instead of committed, and why (I19: asked now, and fail closed)."""
-        if not view.issues:
+    async def _said(self, state: RepositoryState, events: list[Event]) -> _Said:
+        """Returns what people did to issues and in the boxes of our texts, as far as they may (I19: looked up now)."""
+        said = _Said()
+        for event in events:
+            match event:
+                case IssueChanged(number=number, issue=issue):
+                    said.touched[number] = issue
+                    said.senders.setdefault(number, []).append(event.origin.sender)
+                    digest = approved_in(issue.body) if issue and number == state.notice else None
+                    if digest and await self._may_decide(state, event.origin.sender):
+                        said.approved = digest
+                case CommentEdited(number=number, author=author, body=body):
+                    side = decided_in(body)
+                    if (
+                        side is Side.NEITHER
+                        or author != await self._login()
+                        or not await self._may_decide(state, event.origin.sender)
+                    ):
+                        continue
+                    said.touched[number], said.decisions[number] = None, side
+                    said.senders.setdefault(number, []).append(event.origin.sender)
+                case _:
+                    pass
+        return said
+
+    async def _login(self) -> str:
+        return f"{await self._github.slug()}[bot]"
+
+    async def _may_decide(self, state: RepositoryState, person: str) -> bool:
+        """Tells whether someone may decide by a box: a person, not we ourselves, with write permission."""
+        return person != await self._login() and person in await self._writers(state, {person})
+
+    async def _writers(self, state: RepositoryState, people: set[str]) -> set[str]:
+        """Returns those who may write to the repository; looked up now, and whoever GitHub does not vouch for may not."""
+        reader = self._github.reader(state.installation)
+        return {person for person in sorted(people) if await reader.permission(state.name, person) in _MAY_WRITE}
+
+    async def _proposed(self, view: View, said: _Said, state: RepositoryState) -> dict[IssueNumber, str]:
+        """Returns the changed issues whose edits are proposed instead of committed, and why."""
+        concerned = {*view.issues, *(issue.number for issue in view.newcomers)}
+        if not concerned:
             return {}
         if view.config.write_back == "pull_request":
-            return dict.fromkeys(view.issues, "`write_back` in its config says so")
-        login = f"{await self._github.slug()}[bot]"
-        people = {e.number: e.origin.sender for e in events if isinstance(e, IssueChanged) and e.origin.sender != login}
-        levels = {person: await gateway.permission(state.name, person) for person in sorted(set(people.values()))}
+            return dict.fromkeys(concerned, "`write_back` in its config says so")
+        login = await self._login()
+        people = {number: [sender for sender in said.senders.get(number, ()) if sender != login] for number in concerned}
+        writers = await self._writers(state, {senders[-1] for senders in people.values() if senders})
         return {
-            number: f"`{people[number]}` may not write to this repository"
-            if number in people
-            else "nobody is known to have asked"
-            for number in view.issues
-            if levels.get(people.get(number, "")) not in _MAY_WRITE
+            number: f"`{senders[-1]}` may not write here" if senders else "nobody is known to have asked"
+            for number, senders in people.items()
+            if not senders or senders[-1] not in writers
         }
 
     async def _propose(

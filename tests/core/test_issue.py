@@ -45,13 +45,13 @@ def issue(body: str, number: int = 12) -> Issue:
 
 
 def test_i17_a_body_records_the_pair_it_was_made_from():
-    read = recorded_pair(issue(compose(REGION, marker(PAIR, SEAL))), SEAL)
+    read = recorded_pair(issue(compose(REGION, marker(PAIR, SEAL))), SEAL, login="b[bot]")
     assert read == replace(PAIR, ordinal=12)
 
 
 @pytest.mark.parametrize("present", [True, False])
 def test_a_marker_tells_whether_the_gap_left_its_document(present: bool):
-    read = recorded_pair(issue(compose(REGION, marker(replace(PAIR, present=present), SEAL))), SEAL)
+    read = recorded_pair(issue(compose(REGION, marker(replace(PAIR, present=present), SEAL))), SEAL, login="b[bot]")
     assert read is not None
     assert read.present is present
 
@@ -67,18 +67,38 @@ def test_a_marker_tells_whether_the_gap_left_its_document(present: bool):
     ],
 )
 def test_fault_72_an_unauthentic_marker_is_text(forge):
-    assert recorded_pair(issue(forge(compose(REGION, marker(PAIR, SEAL)))), SEAL) is None
+    assert recorded_pair(issue(forge(compose(REGION, marker(PAIR, SEAL)))), SEAL, login="b[bot]") is None
 
 
 def test_fault_72_a_marker_of_another_repository_or_secret_is_text():
     body = compose(REGION, marker(PAIR, SEAL))
-    assert recorded_pair(issue(body), Seal(SEAL.secrets, RepositoryId(8))) is None
-    assert recorded_pair(issue(body), Seal((b"someone else's secret",), RepositoryId(7))) is None
+    assert recorded_pair(issue(body), Seal(SEAL.secrets, RepositoryId(8)), login="b[bot]") is None
+    assert recorded_pair(issue(body), Seal((b"someone else's secret",), RepositoryId(7)), login="b[bot]") is None
+
+
+@pytest.mark.parametrize(
+    ("number", "author", "counts"),
+    [
+        pytest.param(12, "b[bot]", True, id="ours, where it was made"),
+        pytest.param(12, "ann", True, id="adopted: the number stands in it"),
+        pytest.param(13, "b[bot]", False, id="#73 copied into another issue of ours"),
+        pytest.param(13, "ann", False, id="#73 copied into an issue of a person"),
+    ],
+)
+def test_fault_73_a_marker_counts_only_in_its_own_issue(number: int, author: str, counts: bool):
+    copied = replace(issue(compose(REGION, marker(PAIR, SEAL)), number), author=author)
+    assert (recorded_pair(copied, SEAL, login="b[bot]") is not None) is counts
+
+
+@pytest.mark.parametrize(("author", "counts"), [("b[bot]", True), ("ann", False)])
+def test_fault_73_the_first_marker_counts_only_in_an_issue_that_we_opened(author: str, counts: bool):
+    first = replace(issue(compose(REGION, marker(replace(PAIR, number=IssueNumber(0)), SEAL))), author=author)
+    assert (recorded_pair(first, SEAL, login="b[bot]") is not None) is counts
 
 
 def test_fault_21_markers_of_the_old_secret_hold_during_rotation():
     old = Seal(SEAL.secrets[1:], SEAL.repository)
-    assert recorded_pair(issue(compose(REGION, marker(PAIR, old))), SEAL) is not None
+    assert recorded_pair(issue(compose(REGION, marker(PAIR, old))), SEAL, login="b[bot]") is not None
 
 
 @pytest.mark.parametrize("region", [REGION, Region("", REGION.footer), Region("a\n\nb", "")], ids=["whole", "empty", "no footer"])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.sandbox import Role
+from bot.store.store import Store
 from tests.by_hand import CONFIG, ByHand, by_hand
 
 if TYPE_CHECKING:
@@ -184,3 +185,129 @@ async def test_fault_95_a_removed_region_changes_nothing(hand: ByHand):
     await hand.sync()
     assert hand.repository.read("GAPS.md").decode() == GAPS
     assert hand.issues[1].body == "I do not like this text."
+
+
+class TestConflicts:
+    """Both sides changed a field, differently: shown once, with two boxes; a ticked one settles it."""
+
+    @pytest.fixture
+    async def disputed(self, hand: ByHand) -> ByHand:
+        hand.repository.edit_issue(2, by="alice", title="Mine")
+        await hand.push({"GAPS.md": GAPS.replace("Limit the rate", "Limit all rates")})
+        return hand
+
+    async def test_one_comment_with_both_versions_and_a_label(self, disputed: ByHand):
+        (comment,) = disputed.issues[2].comments.values()
+        assert comment.user.login == "gapkeeper[bot]"
+        assert "| `title` | `Limit all rates` | `Mine` |" in comment.body
+        assert "gap: conflict" in {label.name for label in disputed.issues[2].labels}
+        for text in ("\n", "\nMore.\n"):
+            await disputed.push({"GAPS.md": GAPS.replace("Limit the rate", "Limit all rates") + text})
+        await disputed.sync()
+        assert len(disputed.issues[2].comments) == 1
+
+    @pytest.mark.parametrize(("name", "title"), [("keep-file", "Limit all rates"), ("keep-issue", "Mine")])
+    async def test_a_ticked_box_settles_it(self, disputed: ByHand, name: str, title: str):
+        (number,) = disputed.issues[2].comments
+        comment = disputed.issues[2].comments[number]
+        ticked = comment.body.replace(f"[ ] <!-- gapkeeper:box={name}", f"[x] <!-- gapkeeper:box={name}")
+        disputed.repository.edit_comment(number, ticked, by="alice")
+        await disputed.sync()
+        assert disputed.issues[2].title == title
+        assert f"- [ ] [P1] {title}\n" in disputed.repository.read("GAPS.md").decode()
+        assert "gap: conflict" not in {label.name for label in disputed.issues[2].labels}
+        calls = [call for _ in range(3) for call in await disputed.sync()]
+        assert [str(call) for call in calls if call.writes] == []
+
+    async def test_i19_a_box_ticked_without_write_permission_settles_nothing(self, disputed: ByHand):
+        (number,) = disputed.issues[2].comments
+        comment = disputed.issues[2].comments[number]
+        ticked = comment.body.replace("[ ] <!-- gapkeeper:box=keep-file", "[x] <!-- gapkeeper:box=keep-file")
+        disputed.repository.edit_comment(number, ticked, by="alice")
+        disputed.repository.allow("alice", Role.READ)
+        await disputed.sync()
+        assert disputed.issues[2].title == "Mine"
+
+    async def test_it_ends_when_people_agree_by_themselves(self, disputed: ByHand):
+        disputed.repository.edit_issue(2, by="alice", title="Limit all rates")
+        await disputed.push({"GAPS.md": GAPS.replace("Limit the rate", "Limit all rates") + "\n"})
+        assert "gap: conflict" not in {label.name for label in disputed.issues[2].labels}
+
+
+class TestNewcomers:
+    """An issue that a person opens with the label `gap`, or labels so later, becomes an entry."""
+
+    async def test_an_issue_with_the_label_becomes_an_entry(self, hand: ByHand):
+        issue = hand.repository.open_issue(title="Encrypt backups", body="Please.", by="alice", labels=["gap", "priority: P0"])
+        await hand.sync()
+        text = hand.repository.read("GAPS.md").decode()
+        assert "- [ ] [P0] Encrypt backups\n" in text
+        assert text.replace("- [ ] [P0] Encrypt backups\n", "") == GAPS
+        body = hand.issues[issue.number].body or ""
+        assert body.startswith("Please.\n\n<!-- gapkeeper:begin")
+        calls = [call for _ in range(3) for call in await hand.sync()]
+        assert [str(call) for call in calls if call.writes] == []
+        await hand.push({"GAPS.md": text.replace("- [ ] [P0] Encrypt backups", "- [x] [P0] Encrypt backups")})
+        assert not hand.issues[issue.number].open
+        assert len(hand.issues) == 4
+
+    async def test_one_without_the_label_does_not(self, hand: ByHand):
+        hand.repository.open_issue(title="A question", body="", by="alice")
+        await hand.sync()
+        assert hand.repository.read("GAPS.md").decode() == GAPS
+
+    async def test_i17_an_adopted_issue_is_known_again_without_the_database(self, hand: ByHand, tmp_path: Path):
+        hand.repository.open_issue(title="Encrypt backups", body="Please.", by="alice", labels=["gap"])
+        await hand.sync()
+        text = hand.repository.read("GAPS.md").decode()
+        async with Store(f"sqlite:///{tmp_path / 'another.db'}") as fresh:
+            hand.store = fresh
+            await hand.push({"GAPS.md": text + "\n"})
+        assert len(hand.issues) == 4
+
+
+class TestApproval:
+    """A held plan is let through by a box that names exactly this plan."""
+
+    MANY = "# Known gaps\n\n" + "".join(f"- [ ] Gap number {i}\n" for i in range(26))
+
+    @pytest.fixture
+    async def held(self, tmp_path: Path) -> AsyncIterator[ByHand]:
+        async with by_hand(tmp_path) as made:
+            await made.push({"GAPS.md": self.MANY})
+            await made.sync()
+            assert made.titles() == {"Gapkeeper: plan waiting": 1}
+            yield made
+
+    def tick(self, held: ByHand, by: str = "alice") -> None:
+        body = held.issues[1].body or ""
+        assert "- [ ] <!-- gapkeeper:box=approve:" in body
+        held.repository.edit_issue(1, by=by, body=body.replace("- [ ] <!-- gapkeeper:box=", "- [x] <!-- gapkeeper:box="))
+
+    async def test_an_approved_plan_is_carried_out(self, held: ByHand):
+        self.tick(held)
+        await held.sync()
+        assert len(held.titles()) == 26
+        assert held.titles(is_open=False) == {"Gapkeeper: plan waiting": 1}
+
+    async def test_a_stale_approval_is_void_and_the_new_plan_is_shown(self, held: ByHand):
+        self.tick(held)
+        held.repository.push({"GAPS.md": (self.MANY + "- [ ] One more\n").encode()}, by="alice", message="meanwhile")
+        await held.sync()
+        assert held.titles() == {"Gapkeeper: plan waiting": 1}
+        assert "One more" in (held.issues[1].body or "")
+        assert "- [x]" not in (held.issues[1].body or "")
+
+    async def test_i19_an_approval_without_write_permission_does_nothing(self, held: ByHand):
+        held.repository.allow("bob", Role.TRIAGE)
+        self.tick(held, by="bob")
+        await held.sync()
+        assert held.titles() == {"Gapkeeper: plan waiting": 1}
+
+
+async def test_fault_36_a_deleted_issue_leaves_its_entry_alone(hand: ByHand):
+    hand.repository.delete_issue(1, by="alice")
+    await hand.sync()
+    await hand.push({"GAPS.md": GAPS + "\nMore.\n"})
+    assert hand.repository.read("GAPS.md").decode() == GAPS + "\nMore.\n"
+    assert hand.titles() == {"Limit the rate": 2, "Retries": 3}
