@@ -1,0 +1,154 @@
+"""What can be asked of the editor, and what it answers. The gaps, tasks and fields named in a change are those of the document given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.core.gaps.model import State
+
+if TYPE_CHECKING:
+    from bot.core.errors import Problem
+    from bot.core.gaps.model import Field, Gap, Task
+    from bot.core.text import Edit, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What one splice did, kept so that it can be taken back: `wrote` stands where `stood` was.
+
+    `offset` counts from the start of the gap (of the document for a gap that was taken out), `lead` is the text right before it.
+    """
+
+    offset: int
+    lead: str
+    wrote: str
+    stood: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetState:
+    """The gap gets a state; `before` are the traces of the change that this one takes back, if they were kept."""
+
+    gap: Gap
+    state: State
+    before: tuple[Trace, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SetTitle:
+    """The gap gets a title: plain text, read back letter by letter."""
+
+    gap: Gap
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetPriority:
+    """The gap gets a priority of its own, or loses it (None)."""
+
+    gap: Gap
+    priority: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SetEffort:
+    """The gap gets an effort, or loses it (None)."""
+
+    gap: Gap
+    effort: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SetTask:
+    """A task of the gap is ticked or unticked."""
+
+    gap: Gap
+    task: Task
+    done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetField:
+    """A field of the gap gets another value."""
+
+    gap: Gap
+    field: Field
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddGap:
+    """A new gap at the end of a section's gaps, in their dialect. `section` None: where gaps of this priority stand, else the last section.
+
+    `before` are the traces of the change that took the gap out, if they were kept: then its own text comes back.
+    """
+
+    section: tuple[str, ...] | None
+    title: str
+    priority: str | None = None
+    effort: str | None = None
+    detail: str = ""
+    before: tuple[Trace, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveGap:
+    """The gap is taken out with all its lines."""
+
+    gap: Gap
+
+
+Change = SetState | SetTitle | SetPriority | SetEffort | SetTask | SetField | AddGap | RemoveGap
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """The new text; `edits` lead to it from the old one, `spans` say where they stand in it; `traces` are those of each change."""
+
+    text: str
+    edits: tuple[Edit, ...]
+    spans: tuple[Span, ...]
+    traces: tuple[tuple[Trace, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CannotEdit:
+    """Nothing is changed, and why; `change` is the one that cannot be written, the others may be tried without it."""
+
+    problem: Problem
+    change: Change
+
+
+@dataclass(frozen=True, slots=True)
+class DoneStyle:
+    """How a document's owners want a finished gap shown: `auto`, `field`, `strike`, `remove`, or `move` to a section."""
+
+    name: str = "auto"
+    section: str = ""
+
+    @classmethod
+    def of(cls, text: str) -> DoneStyle:
+        """Returns the style that a config names (`move: Resolved`); ValueError for any other text."""
+        name, _, section = text.partition(":")
+        style = cls(name.strip(), section.strip())
+        if style.name not in {"auto", "field", "strike", "remove", "move"} or bool(style.section) != (style.name == "move"):
+            raise ValueError(f"no such done_style: {text}")
+        return style
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """One way to write a change. `at` is the place among the gaps where a new or moved gap is meant to come; `exact`: nothing is fitted."""
+
+    edits: tuple[Edit, ...]
+    at: int | None = None
+    exact: bool = False
+
+
+def takes_out(change: Change, style: DoneStyle) -> bool:
+    """Tells whether the gap leaves its place: taken out, or moved to another section."""
+    if isinstance(change, SetState):
+        finished = change.state is State.DONE and change.gap.state is not State.DONE
+        return finished and style.name in {"remove", "move"}
+    return isinstance(change, RemoveGap)
