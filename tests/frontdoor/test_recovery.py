@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -73,21 +74,37 @@ def test_18_an_old_delivery_means_what_the_repository_is_now(own_desk: Desk, tmp
 
 
 def test_73_a_marker_that_a_person_copied_means_nothing(own_desk: Desk, tmp_path: Path) -> None:
+    """It counts only in an issue that our App opened; here it stands in one issue older and one younger than that."""
+    older = own_desk.repository.open_issue("My old list", "mine", ["gap"])
     own_desk.begin(FIRST)
     numbers = own_desk.numbers
     copied = own_desk.issues["No paging"].body
-    other = own_desk.repository.open_issue("My own list", copied, ["gap"])
+    own_desk.edit_issue(older, body=copied)
+    own_desk.repository.open_issue("My new list", copied, ["gap"])
     own_desk.settle()
     own_desk.stop()
     lose_database(tmp_path)
     own_desk.start()
     own_desk.write(SECOND)
-    states = own_desk.states
-    assert states.pop("My own list") == "open"
-    assert states == END
-    assert own_desk.issues["My own list"].number == other
-    assert own_desk.issues["My own list"].body == copied
+    assert own_desk.states == END | {"My old list": "open", "My new list": "open"}
+    assert [own_desk.issues[title].body for title in ("My old list", "My new list")] == [copied, copied]
     assert own_desk.numbers["No paging"] == numbers["No paging"]
+
+
+def test_72_a_marker_whose_signature_does_not_fit_means_nothing(own_desk: Desk, tmp_path: Path) -> None:
+    """Who may edit our issues may forge a marker there: the issue is then none of ours, and is left alone."""
+    own_desk.begin(FIRST)
+    issue = own_desk.issues["No paging"]
+    forged = re.sub(r"sig=[0-9a-f]{32}", f"sig={'0' * 32}", issue.body)
+    assert forged != issue.body
+    own_desk.edit_issue(issue.number, body=forged)
+    own_desk.stop()
+    lose_database(tmp_path)
+    own_desk.start()
+    own_desk.write(FIRST + "\nThe end.\n")
+    own_desk.write(SECOND)
+    alike = [(found.open, found.body == forged) for found in own_desk.repository.issues() if found.title == "No paging"]
+    assert alike == [(True, True), (False, False)]
 
 
 def test_44_a_create_whose_answer_was_lost_is_not_repeated(own_desk: Desk) -> None:
