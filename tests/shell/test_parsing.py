@@ -47,25 +47,26 @@ def read_by(reading: Reading) -> int:
 @pytest.fixture
 async def odd() -> AsyncIterator[Parser]:
     """A parser whose worker reads everything, with a reader that does what the document says."""
-    async with Parser(reader, small=-1, cpu_seconds=1, wall_seconds=1.5) as parser:
+    async with Parser(reader, small=-1, wall_seconds=30) as parser:
         yield parser
 
 
 @pytest.mark.parametrize(
-    ("act", "expected"),
+    ("act", "expected", "seconds"),
     [
-        pytest.param(b"sleep", "too-slow", id="hangs"),
-        pytest.param(b"eat", "too-large", id="takes all memory"),
-        pytest.param(b"die", "reader-failed", id="is killed"),
-        pytest.param(b"exit", "reader-failed", id="ends the process"),
-        pytest.param(b"raise x", "reader-failed", id="raises"),
+        pytest.param(b"sleep", "too-slow", 3, id="hangs"),
+        pytest.param(b"eat", "too-large", 60, id="takes all memory"),
+        pytest.param(b"die", "reader-failed", 60, id="is killed"),
+        pytest.param(b"exit", "reader-failed", 60, id="ends the process"),
+        pytest.param(b"raise x", "reader-failed", 60, id="raises"),
     ],
 )
-async def test_fault_61_a_worker_that_misbehaves_is_replaced(odd: Parser, act: bytes, expected: str):
-    started = time.monotonic()
-    assert code(await odd.parse(GAPS, act)) == expected
-    assert time.monotonic() - started < 10
-    assert read_by(await odd.parse(GAPS, b"well"))
+async def test_fault_61_a_worker_that_misbehaves_is_replaced(act: bytes, expected: str, seconds: float):
+    async with Parser(reader, small=-1, cpu_seconds=20, wall_seconds=seconds, memory_bytes=256 * MIB) as parser:
+        started = time.monotonic()
+        assert code(await parser.parse(GAPS, act)) == expected
+        assert time.monotonic() - started < 40
+        assert read_by(await parser.parse(GAPS, b"well"))
 
 
 async def test_one_worker_reads_many_documents(odd: Parser):
@@ -85,7 +86,7 @@ async def test_cpu_is_counted_for_each_document():
     """The limit of the system is for the whole life of a process."""
     document = b"# Gaps\n\n" + b"- [ ] a gap\n" * 4000
     async with Parser(small=-1, cpu_seconds=1, wall_seconds=60) as parser:
-        for _ in range(8):
+        for _ in range(12):
             assert titles(await parser.parse(GAPS, document))
 
 
@@ -102,15 +103,15 @@ async def test_signals_that_end_the_program_do_not_spoil_a_document(odd: Parser)
     assert read_by(await odd.parse(GAPS, b"terminated"))
 
 
-async def test_the_loop_goes_on_while_a_worker_hangs(odd: Parser):
-    reading = asyncio.create_task(odd.parse(GAPS, b"sleep"))
-    gaps = []
-    while not reading.done():
-        before = time.monotonic()
-        await asyncio.sleep(0.01)
-        gaps.append(time.monotonic() - before)
-    assert max(gaps) < 1
-    assert len(gaps) > 20
+async def test_the_loop_goes_on_while_a_worker_hangs():
+    turns = 0
+    async with Parser(reader, small=-1, wall_seconds=1) as parser:
+        reading = asyncio.create_task(parser.parse(GAPS, b"sleep"))
+        while not reading.done():
+            await asyncio.sleep(0.01)
+            turns += 1
+        assert code(await reading) == "too-slow"
+    assert turns > 20
 
 
 async def test_a_small_document_does_not_wait_for_a_large_one():
