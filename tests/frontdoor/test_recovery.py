@@ -148,17 +148,31 @@ def killable(world: World, tmp_path: Path) -> Iterator[tuple[Desk, ProcessBot]]:
 
 
 @pytest.mark.parametrize("world", ["sandbox"], indirect=True)
-@pytest.mark.parametrize("after", [False, True], ids=["before the effect", "after the effect"])
-def test_109_killed_in_the_middle_of_an_import(killable: tuple[Desk, ProcessBot], *, after: bool) -> None:
-    """The power goes while the third issue is being created; after a restart every gap has exactly one issue."""
+def test_108_109_interrupted_again_and_again_in_the_middle_of_an_import(killable: tuple[Desk, ProcessBot]) -> None:
+    """The power goes while an issue is about to be created, then right after one was; then the bot is asked to end."""
     desk, bot = killable
-    gaps = [f"Gap about subject {number}" for number in range(8)]
+    gaps = [f"Gap about subject {number}" for number in range(12)]
     text = "# Known gaps\n\n" + "".join(f"- [ ] {gap}\n" for gap in gaps)
-    desk.repository.break_call(Break("POST", r"/issues$", status=502, after=after, delay=1.5, skip=2))
+
+    def creations() -> int:
+        return sum(call.method == "POST" and call.path.endswith("/issues") for call in desk.repository.calls())
+
+    def break_the_third_creation(*, after: bool) -> int:
+        desk.repository.break_call(Break("POST", r"/issues$", after=after, delay=1.5, skip=2))
+        return creations() + 3
+
+    third = break_the_third_creation(after=False)
     desk.repository.push({CONFIG_PATH: CONFIG, GAPS: text}, branch=MAIN)
-    wait_until(lambda: sum(call.method == "POST" and call.path.endswith("/issues") for call in desk.repository.calls()) >= 3)
+    wait_until(lambda: creations() == third)
     bot.kill()
+    third = break_the_third_creation(after=True)
+    desk.start()
+    wait_until(lambda: creations() == third)
+    bot.kill()
+    third = break_the_third_creation(after=True)
+    desk.start()
+    wait_until(lambda: creations() == third)
+    assert bot.stop() == 0
     desk.start()
     desk.settle()
-    desk.push({"README.md": "unrelated\n", GAPS: text + "\nThe end.\n"})
     assert desk.states == dict.fromkeys(gaps, "open")
