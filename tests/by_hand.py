@@ -69,7 +69,11 @@ class ByHand:
 
     async def handle(self, deliveries: tuple[Delivery, ...]) -> Outcome:
         """Run one sync."""
-        return await Sync(self.github, self.store, self.settings)(RepositoryId(self.repository.id), deliveries)
+        sync = Sync(self.github, self.store, self.settings)
+        try:
+            return await sync(RepositoryId(self.repository.id), deliveries)
+        finally:
+            await sync.aclose()
 
     async def receive(self, headers: Mapping[str, str], body: bytes) -> int:
         """Take a delivery, as the webhook does."""

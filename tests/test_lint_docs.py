@@ -15,6 +15,7 @@ from bot.core.names import DocumentPath
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "lint.md").read_text(encoding="utf-8")
 SECTIONS: dict[str, str] = dict(re.findall(r"^### `([\w-]+)`\n(.*?)(?=^### `|\Z)", PAGE, re.MULTILINE | re.DOTALL))
+SERVER = {"too-slow", "reader-failed"}
 EXAMPLE = re.compile(r"^(?P<fence>`{3,})(?P<language>markdown|python)\n(?P<body>.*?)^(?P=fence)$", re.MULTILINE | re.DOTALL)
 
 
@@ -30,7 +31,7 @@ def test_the_registry_has_every_code_of_the_reader():
     assert used <= set(RULES)
 
 
-@pytest.mark.parametrize("code", [code for code in RULES if code != "too-slow"])
+@pytest.mark.parametrize("code", sorted(RULES.keys() - SERVER))
 def test_the_example_has_the_problem(code: str):
     found = EXAMPLE.search(SECTIONS[code])
     assert found is not None

@@ -40,11 +40,13 @@ RULES = {
     "binary": ERROR,
     "merge-conflict": ERROR,
     "not-utf-8": ERROR,
+    "reader-failed": ERROR,
     "too-deep": ERROR,
     "too-large": ERROR,
     "too-many-cells": ERROR,
     "too-many-entries": ERROR,
     "too-slow": ERROR,
+    "unclosed-comment": ERROR,
     # The file is read; an entry in it is not tracked, or not as its author thinks.
     "duplicate-id": ERROR,
     "no-title": ERROR,
@@ -56,7 +58,7 @@ RULES = {
     "unknown-priority": WARNING,
     "unknown-status": WARNING,
 }
-"""Every code, with how much it matters; `too-slow` is the server's, which stops reading after its budget of time."""
+"""Every code, with how much it matters; `too-slow` and `reader-failed` are the server's, which reads within a budget."""
 
 _CLOSING = re.compile(r"[ \t>]*(?P<run>`{3,}|~{3,})[ \t]*$")
 _OPENING = re.compile(r"(?:[ \t>]|[-*+] |\d{1,9}[.)] )*(?P<run>`{3,}|~{3,})")

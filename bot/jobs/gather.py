@@ -7,7 +7,6 @@ new. The issues are listed only when the store knows nothing of them, or when a 
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -18,7 +17,6 @@ from bot.core.config import CONFIG_PATH, MAX_FILES, Config
 from bot.core.errors import Gone, Moved, NotFound, Problem, Severity
 from bot.core.events import Advance, Pushed, advanced
 from bot.core.gaps.model import Document, ParseFailure
-from bot.core.gaps.parse import parse
 from bot.core.issue import recorded_pair
 from bot.core.plan import View
 from bot.core.sides import differs
@@ -26,7 +24,6 @@ from bot.core.triage import BASE_LABEL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from concurrent.futures import Executor
 
     from bot.core.gaps.model import Reading
     from bot.core.issue import Issue, Seal
@@ -34,6 +31,7 @@ if TYPE_CHECKING:
     from bot.core.pair import Pair
     from bot.github.auth import GitHubApp
     from bot.github.gateway import ReadGateway, Tree
+    from bot.jobs.parsing import Parser
     from bot.store.records import RepositoryState
     from bot.store.store import Store
 
@@ -72,13 +70,13 @@ class _Rules:
 class Gatherer:
     """Reads for one repository, through a client that cannot write."""
 
-    def __init__(self, github: GitHubApp, reader: ReadGateway, store: Store, *, seal: Seal, web: str, threads: Executor) -> None:
+    def __init__(self, github: GitHubApp, reader: ReadGateway, store: Store, *, seal: Seal, web: str, parser: Parser) -> None:
         self._github = github
         self._reader = reader
         self._store = store
         self._seal = seal
         self._web = web
-        self._threads = threads
+        self._parser = parser
 
     async def gather(
         self,
@@ -257,9 +255,8 @@ class Gatherer:
         return _Rules(_last_good(state), state, sound=False, problems=problems)
 
     async def _parse(self, files: Mapping[DocumentPath, bytes]) -> tuple[Reading, ...]:
-        """Parse on a thread of its own, so that a large document does not keep webhooks waiting."""
-        loop = asyncio.get_running_loop()
-        return tuple([await loop.run_in_executor(self._threads, parse, path, data) for path, data in sorted(files.items())])
+        """Read away from the loop and within limits, so that no document keeps webhooks waiting."""
+        return tuple([await self._parser.parse(path, data) for path, data in sorted(files.items())])
 
 
 def _wanted(issue: Issue) -> bool:

@@ -6,13 +6,13 @@ What was agreed is read back from the markers of the issues, as after a lost dat
 from __future__ import annotations
 
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.core.issue import Seal
 from bot.core.plan import plan
 from bot.jobs.gather import Gatherer
+from bot.jobs.parsing import Parser
 from bot.jobs.sync import secrets_of, web_address
 from bot.store.records import RepositoryState
 from bot.store.store import Store
@@ -32,8 +32,8 @@ async def preview(github: GitHubApp, name: RepositoryName, settings: Settings) -
     seal = Seal(secrets_of(settings), facts.id)
     web = web_address(settings.github_api_url)
     state = RepositoryState(facts.id, facts.name, installation, facts.default_branch)
-    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(1) as threads:
-        async with Store(f"sqlite:///{Path(folder) / 'preview.db'}") as store:
-            gatherer = Gatherer(github, reader, store, seal=seal, web=web, threads=threads)
+    with tempfile.TemporaryDirectory() as folder:
+        async with Store(f"sqlite:///{Path(folder) / 'preview.db'}") as store, Parser() as parser:
+            gatherer = Gatherer(github, reader, store, seal=seal, web=web, parser=parser)
             gathered = await gatherer.gather(state, (), {})
     return plan(gathered.view)

@@ -6,7 +6,6 @@ So the job engine runs all of it as one step, again from its start after a crash
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -23,6 +22,7 @@ from bot.core.plan import plan
 from bot.github.translate import event_of, payload_of
 from bot.jobs.gather import Gatherer, pushes_to
 from bot.jobs.outcome import Done, Later, Outcome
+from bot.jobs.parsing import Parser
 from bot.jobs.perform import BranchRefused, Performer
 from bot.jobs.propose import Proposer
 from bot.store.records import RepositoryState
@@ -72,7 +72,11 @@ class Sync:
         self._store = store
         self._secrets = secrets_of(settings)
         self._web = web_address(settings.github_api_url)
-        self._threads = ThreadPoolExecutor(1, thread_name_prefix="parse")
+        self._parser = Parser()
+
+    async def aclose(self) -> None:
+        """End the process that reads large documents. No sync may be under way."""
+        await self._parser.aclose()
 
     async def __call__(self, repository: RepositoryId, deliveries: tuple[Delivery, ...]) -> Outcome:
         """Sync a repository because of these deliveries; raises the GitHubError that a later try may overcome."""
@@ -100,7 +104,7 @@ class Sync:
             return
         seal = Seal(self._secrets, repository)
         reader = self._github.reader(state.installation)
-        gatherer = Gatherer(self._github, reader, self._store, seal=seal, web=self._web, threads=self._threads)
+        gatherer = Gatherer(self._github, reader, self._store, seal=seal, web=self._web, parser=self._parser)
         try:
             gathered = await gatherer.gather(state, pushes, said.touched, whole=said.whole)
         except Refused as refusal:

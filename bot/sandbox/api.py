@@ -102,11 +102,11 @@ class Api:
         fault = next((one for one in self.faults if one.takes(call.method, call.path)), None)
         if fault is None:
             return self.ask(call, request, raw)
+        if fault.after:
+            self.ask(call, request, raw)  # done at once; only the answer comes late, or not at all
         await asyncio.sleep(fault.delay)
         if fault.stale:
             return self._last.get(_question(call)) or self.ask(call, request, raw)
-        if fault.after:
-            self.ask(call, request, raw)
         return None if fault.drop else Answer(fault.body, fault.status, fault.headers)
 
     async def _tear(self, send: Send) -> None:

@@ -38,7 +38,7 @@ class RunningBot(Protocol):
     def start(self) -> None:
         """Start it; it is ready on return."""
 
-    def stop(self) -> None:
+    def stop(self) -> object:
         """Stop it in order."""
 
 
@@ -111,18 +111,21 @@ class ProcessBot:
         self._process = process
         _wait_until_ready(self.url, alive=lambda: process.poll() is None)
 
-    def stop(self) -> None:
-        self._end(signal.SIGTERM)
+    def stop(self) -> int | None:
+        """Ask it to end; returns its exit status, None where it did not run."""
+        return self._end(signal.SIGTERM)
 
     def kill(self) -> None:
         """End it as a power cut would."""
         self._end(signal.SIGKILL)
 
-    def _end(self, how: signal.Signals) -> None:
-        if self._process is not None:
-            self._process.send_signal(how)
-            self._process.wait(30)
-            self._process = None
+    def _end(self, how: signal.Signals) -> int | None:
+        if self._process is None:
+            return None
+        self._process.send_signal(how)
+        status = self._process.wait(30)
+        self._process = None
+        return status
 
 
 def _wait_until_ready(url: str, *, alive: Callable[[], bool]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.frontdoor.desk import CONFIG, CONFIG_PATH, GAPS
+from tests.frontdoor.desk import CONFIG, CONFIG_PATH, GAPS, wait_until
 from tests.frontdoor.world import MAIN
 
 if TYPE_CHECKING:
@@ -55,6 +55,18 @@ def test_a_burst_of_pushes_takes_few_syncs(desk: Desk) -> None:
     }
     syncs = [call for call in calls if "/git/ref/" in call.path or "/commits/" in call.path or "/branches/" in call.path]
     assert len(syncs) <= 10
+
+
+def test_several_repositories_at_once(desk: Desk) -> None:
+    """I18: what is pushed to one shows in that one only."""
+    repositories = [desk.world.new_repository() for _ in range(4)]
+    for number, repository in enumerate(repositories):
+        repository.push({CONFIG_PATH: CONFIG, GAPS: f"{FIRST}- [ ] Gap of repository {number}\n"}, branch=MAIN)
+    wait_until(lambda: all(len(repository.issues()) == 3 for repository in repositories))
+    desk.settle()
+    titles = [sorted(issue.title for issue in repository.issues()) for repository in repositories]
+    assert titles == [[f"Gap of repository {number}", "No paging", "Tokens never expire"] for number in range(4)]
+    assert desk.issues == {}
 
 
 def test_82_what_the_bot_writes_does_not_set_it_off(desk: Desk) -> None:

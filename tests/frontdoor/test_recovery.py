@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -73,21 +74,37 @@ def test_18_an_old_delivery_means_what_the_repository_is_now(own_desk: Desk, tmp
 
 
 def test_73_a_marker_that_a_person_copied_means_nothing(own_desk: Desk, tmp_path: Path) -> None:
+    """It counts only in an issue that our App opened; here it stands in one issue older and one younger than that."""
+    older = own_desk.repository.open_issue("My old list", "mine", ["gap"])
     own_desk.begin(FIRST)
     numbers = own_desk.numbers
     copied = own_desk.issues["No paging"].body
-    other = own_desk.repository.open_issue("My own list", copied, ["gap"])
+    own_desk.edit_issue(older, body=copied)
+    own_desk.repository.open_issue("My new list", copied, ["gap"])
     own_desk.settle()
     own_desk.stop()
     lose_database(tmp_path)
     own_desk.start()
     own_desk.write(SECOND)
-    states = own_desk.states
-    assert states.pop("My own list") == "open"
-    assert states == END
-    assert own_desk.issues["My own list"].number == other
-    assert own_desk.issues["My own list"].body == copied
+    assert own_desk.states == END | {"My old list": "open", "My new list": "open"}
+    assert [own_desk.issues[title].body for title in ("My old list", "My new list")] == [copied, copied]
     assert own_desk.numbers["No paging"] == numbers["No paging"]
+
+
+def test_72_a_marker_whose_signature_does_not_fit_means_nothing(own_desk: Desk, tmp_path: Path) -> None:
+    """Who may edit our issues may forge a marker there: the issue is then none of ours, and is left alone."""
+    own_desk.begin(FIRST)
+    issue = own_desk.issues["No paging"]
+    forged = re.sub(r"sig=[0-9a-f]{32}", f"sig={'0' * 32}", issue.body)
+    assert forged != issue.body
+    own_desk.edit_issue(issue.number, body=forged)
+    own_desk.stop()
+    lose_database(tmp_path)
+    own_desk.start()
+    own_desk.write(FIRST + "\nThe end.\n")
+    own_desk.write(SECOND)
+    alike = [(found.open, found.body == forged) for found in own_desk.repository.issues() if found.title == "No paging"]
+    assert alike == [(True, True), (False, False)]
 
 
 def test_44_a_create_whose_answer_was_lost_is_not_repeated(own_desk: Desk) -> None:
@@ -131,17 +148,31 @@ def killable(world: World, tmp_path: Path) -> Iterator[tuple[Desk, ProcessBot]]:
 
 
 @pytest.mark.parametrize("world", ["sandbox"], indirect=True)
-@pytest.mark.parametrize("after", [False, True], ids=["before the effect", "after the effect"])
-def test_109_killed_in_the_middle_of_an_import(killable: tuple[Desk, ProcessBot], *, after: bool) -> None:
-    """The power goes while the third issue is being created; after a restart every gap has exactly one issue."""
+def test_108_109_interrupted_again_and_again_in_the_middle_of_an_import(killable: tuple[Desk, ProcessBot]) -> None:
+    """The power goes while an issue is about to be created, then right after one was; then the bot is asked to end."""
     desk, bot = killable
-    gaps = [f"Gap about subject {number}" for number in range(8)]
+    gaps = [f"Gap about subject {number}" for number in range(12)]
     text = "# Known gaps\n\n" + "".join(f"- [ ] {gap}\n" for gap in gaps)
-    desk.repository.break_call(Break("POST", r"/issues$", status=502, after=after, delay=1.5, skip=2))
+
+    def creations() -> int:
+        return sum(call.method == "POST" and call.path.endswith("/issues") for call in desk.repository.calls())
+
+    def break_the_third_creation(*, after: bool) -> int:
+        desk.repository.break_call(Break("POST", r"/issues$", after=after, delay=1.5, skip=2))
+        return creations() + 3
+
+    third = break_the_third_creation(after=False)
     desk.repository.push({CONFIG_PATH: CONFIG, GAPS: text}, branch=MAIN)
-    wait_until(lambda: sum(call.method == "POST" and call.path.endswith("/issues") for call in desk.repository.calls()) >= 3)
+    wait_until(lambda: creations() == third)
     bot.kill()
+    third = break_the_third_creation(after=True)
+    desk.start()
+    wait_until(lambda: creations() == third)
+    bot.kill()
+    third = break_the_third_creation(after=True)
+    desk.start()
+    wait_until(lambda: creations() == third)
+    assert bot.stop() == 0
     desk.start()
     desk.settle()
-    desk.push({"README.md": "unrelated\n", GAPS: text + "\nThe end.\n"})
     assert desk.states == dict.fromkeys(gaps, "open")

@@ -67,4 +67,5 @@ def _npm(*arguments: str, cwd: Path) -> None:
     except subprocess.TimeoutExpired as error:
         raise InstallFailed(f"npm {arguments[0]} took more than {_SECONDS} s") from error
     if done.returncode != 0:
-        raise InstallFailed(done.stderr.strip() or f"npm {arguments[0]} ended with {done.returncode}")
+        said = [line for line in done.stderr.splitlines() if line.startswith("npm error")]
+        raise InstallFailed("; ".join(said[:3]) or f"npm {arguments[0]} ended with {done.returncode}")

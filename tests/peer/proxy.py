@@ -95,9 +95,9 @@ class Proxy:
         fault = next((fault for fault in self.faults if fault.meets(call.method, call.path)), None)
         if fault is None:
             return _conditional(request, await self._serve(request, data, call))
-        await asyncio.sleep(fault.delay)
         if fault.after:
-            await self._serve(request, data, call)
+            await self._serve(request, data, call)  # done at once; only the answer comes late, or not at all
+        await asyncio.sleep(fault.delay)
         return CutOff() if fault.cut else JSONResponse(fault.body, fault.status, headers=fault.headers)
 
     async def _serve(self, request: Request, data: bytes, call: Call) -> Response:

@@ -188,6 +188,12 @@ LIMITS: dict[str, tuple[int, dict[str, str], str, float]] = {
         60,
     ),
     "#29 429 without anything": (429, {}, "", 60),
+    "#28 goes before #30": (
+        403,
+        {"retry-after": "60", "x-ratelimit-remaining": "0", "x-ratelimit-reset": str(int(NOW) + 3540)},
+        "",
+        60,
+    ),
     "#30 reset in 59 minutes": (403, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(int(NOW) + 3540)}, "", 3540),
     "#30 429 reset": (429, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(int(NOW) + 100)}, "", 100),
     "#30 reset by the clock of GitHub": (

@@ -148,7 +148,8 @@ def _unlike(gap: Gap, found: Gap, *, touched: bool) -> str | None:
         return None
     if [(task.text, task.done) for task in gap.tasks] != [(task.text, task.done) for task in found.tasks]:
         return f'the tasks of "{gap.title}" are read otherwise'
-    if _fields(gap, all_of=not touched) != _fields(found, all_of=not touched):
+    answers = touched and any(mark.span == gap.span for mark in gap.marks)
+    if not answers and _fields(gap, all_of=not touched) != _fields(found, all_of=not touched):
         return f'the fields of "{gap.title}" are read otherwise'
     return None if touched or gap.detail == found.detail else f'the detail of "{gap.title}" is read otherwise'
 

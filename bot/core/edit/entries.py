@@ -13,14 +13,15 @@ from bot.core.edit.title import unfit, written_titles
 from bot.core.edit.values import AddGap, Proposal, RemoveGap, SetState
 from bot.core.errors import Problem, Severity
 from bot.core.gaps.model import Gap, Kind, State, StateSource
-from bot.core.text import Edit, Span
+from bot.core.text import Edit, Span, apply
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from bot.core.edit.sheet import Sheet
 
 _NUMBER = re.compile(r"\d+(?=\D*$)")
+_ORDINAL = re.compile(r"\ufeff?[ \t]*(?:#{1,6}[ \t]+)?(?:\*\*)?(\d+)(?=[.)])")
 _RULE = re.compile(r"[ \t]{0,3}(?:-{3,}|\*{3,}|_{3,})[ \t]*$")
 
 
@@ -73,11 +74,9 @@ def moves(sheet: Sheet, change: SetState, section: str, marked: Iterator[Proposa
     spread = [proposal.edits for proposal in marked]
     for cut in removals(sheet, change):
         for edits in [*spread, ()]:
-            text = whole.of(sheet.text)
             if any(not whole.contains(edit.span) for edit in edits):
                 continue
-            for edit in sorted(edits, key=lambda e: e.span, reverse=True):
-                text = text[: edit.span.start - whole.start] + edit.text + text[edit.span.end - whole.start :]
+            text = apply(_shifted(edits, whole.start), whole.of(sheet.text))
             below = _behind(sheet, inside[-1], text.rstrip("\r\n"))
             yield Proposal((*cut.edits, below), at - (gap.span.start < below.span.start))
 
@@ -136,38 +135,33 @@ def _entry(sheet: Sheet, pattern: Gap, last: Gap, change: AddGap, title: str, *,
 
 
 def _cleared(sheet: Sheet, pattern: Gap, last: Gap, head: str, start: int, change: AddGap) -> str:
-    """Returns the pattern's head with an open box, without its marks, with the next number and id, and the new priority in its tag."""
-    edits: list[Edit] = []
+    """Returns the pattern's head with an open box and no other marks, with the next number or id, and the new priority in its tag."""
+    edits = [*_unmarked(sheet, pattern)]
+    tag = pattern.priority_span
+    if tag is not None and start <= tag.start and tag.end <= pattern.title_span.start:
+        edits.append(_retagged(sheet, tag, change))
+    if pattern.id_span is not None and start <= pattern.id_span.start < pattern.title_span.start:
+        edits.append(Edit(pattern.id_span, _next(sheet, pattern.id_span.of(sheet.text))))
+    text = apply(_shifted(edits, start), head)
+    number = _ORDINAL.match(sheet.line_of(last.span.start).of(sheet.text)) if pattern.id_span is None else None
+    return re.sub(r"\d+(?=[.)])", str(int(number[1]) + 1), text, count=1) if number else text
+
+
+def _unmarked(sheet: Sheet, pattern: Gap) -> Iterator[Edit]:
+    """Yields what opens the pattern's box and takes its other marks off the head."""
     for mark in pattern.marks:
         if mark.span.end > pattern.title_span.start:
             continue
-        if mark.source is StateSource.CHECKBOX:
-            if pattern.state.closed:
-                edits.append(Edit(mark.span, " "))
-        elif mark.state is not State.OPEN:
-            edits.append(Edit(Span(mark.span.start, mark.span.end + (sheet.text[mark.span.end] == " ")), ""))
-    tag = pattern.priority_span
-    if tag is not None and tag.end <= pattern.title_span.start and tag.start >= start:
-        edits += [_retagged(sheet, tag, change)]
-    if last.id is not None and pattern.id_span is not None and start <= pattern.id_span.start < pattern.title_span.start:
-        edits.append(Edit(pattern.id_span, _next(sheet, pattern.id_span.of(sheet.text))))
-    text = head
-    for edit in sorted(edits, key=lambda e: e.span, reverse=True):
-        text = text[: edit.span.start - start] + edit.text + text[edit.span.end - start :]
-    if pattern.id_span is None:
-        last_line = sheet.line_of(last.span.start).of(sheet.text)
-        number = re.match(r"\ufeff?([ \t]*(?:#{1,6}[ \t]+)?(?:\*\*)?)(\d+)(?=[.)])", last_line)
-        if number:
-            text = re.sub(r"\d+(?=[.)])", str(int(number[2]) + 1), text, count=1)
-    return text
+        if mark.source is StateSource.CHECKBOX and pattern.state.closed:
+            yield Edit(mark.span, " ")
+        elif mark.source is not StateSource.CHECKBOX and mark.state is not State.OPEN:
+            yield Edit(Span(mark.span.start, mark.span.end + (sheet.text[mark.span.end] == " ")), "")
 
 
 def _retagged(sheet: Sheet, tag: Span, change: AddGap) -> Edit:
     if change.priority:
         return Edit(tag, cased(" ".join(change.priority.lower().split()), tag.of(sheet.text)))
-    from bot.core.edit.state import outer
-
-    whole = outer(sheet, tag)
+    whole = sheet.outer(tag)
     end = whole.end
     while sheet.text[end] in " :—–-":
         end += 1
@@ -209,7 +203,6 @@ def _stated(sheet: Sheet, pattern: Gap, change: AddGap) -> list[str]:
 
 def _row(sheet: Sheet, pattern: Gap, change: AddGap, title: str) -> str | None:
     """Returns a row with the title, the next id, the open state and the priority; the other cells stay empty."""
-    text = pattern.span.of(sheet.text)
     edits = [Edit(pattern.title_span, title)]
     if pattern.id_span is not None:
         edits.append(Edit(pattern.id_span, _next(sheet, pattern.id_span.of(sheet.text))))
@@ -223,6 +216,9 @@ def _row(sheet: Sheet, pattern: Gap, change: AddGap, title: str) -> str | None:
             value = cased(value, field.value)
         if pattern.span.contains(field.value_span) and len(field.value_span):
             edits.append(Edit(field.value_span, (value or "—").replace("|", "\\|")))
-    for edit in sorted(edits, key=lambda e: e.span, reverse=True):
-        text = text[: edit.span.start - pattern.span.start] + edit.text + text[edit.span.end - pattern.span.start :]
-    return text
+    return apply(_shifted(edits, pattern.span.start), pattern.span.of(sheet.text))
+
+
+def _shifted(edits: Iterable[Edit], start: int) -> list[Edit]:
+    """Returns the edits as they count in a text that begins at an offset."""
+    return [Edit(Span(edit.span.start - start, edit.span.end - start), edit.text) for edit in edits]

@@ -103,7 +103,7 @@ def _among(
         after = sheet.blank(row + 1) or row + 1 in rows or _STARTS.match(sheet.lines.content(row + 1)) is not None
         if not after:
             continue
-        alone = not form.bullet and row - 1 not in rows and row + 1 not in rows
+        alone = not form.bullet and sheet.blank(row - 1) and sheet.blank(row + 1)
         yield sheet.below(row, ["", line] if alone else [line])
     yield _before(sheet, rows, line, form)
 
@@ -113,7 +113,7 @@ def _before(sheet: Sheet, rows: list[int], line: str, form: Form) -> Edit:
     row = min(rows)
     start = sheet.lines.starts[row]
     eol = sheet.eol(start)
-    alone = not form.bullet and row + 1 not in rows
+    alone = not form.bullet and sheet.blank(row - 1) and sheet.blank(row + 1)
     return Edit(Span(start, start), line + eol + (eol if alone else ""))
 
 

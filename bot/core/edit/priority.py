@@ -6,8 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from bot.core.edit.fieldline import field_line
-from bot.core.edit.sheet import MARKUP, cased
-from bot.core.edit.state import outer, padded
+from bot.core.edit.sheet import cased
 from bot.core.edit.title import unfit
 from bot.core.edit.values import Proposal, SetEffort, SetPriority
 from bot.core.errors import Problem, Severity
@@ -74,12 +73,11 @@ def _value(gap: Gap, role: tuple[str, ...]) -> tuple[str | None, Span | None]:
 
 def _replaced(sheet: Sheet, gap: Gap, word: str, span: Span, roles: tuple[str, ...]) -> Iterator[Proposal]:
     """Yields the new word for the old one, as siblings write it, else in the case of the old one; remarks behind it stay."""
-    tag = all(field.value_span != span for field in gap.fields)
     for core in dict.fromkeys([_core(sheet, span, roles), span]):
         written = _as_written(sheet, gap, word, core, span, roles)
         for text in dict.fromkeys([*([written] if written else []), cased(word, core.of(sheet.text)), word]):
             edit = Edit(core, text)
-            yield Proposal((padded(sheet, gap, span, [edit]) if gap.kind is Kind.TABLE and not tag else edit,))
+            yield Proposal((edit,))
 
 
 def _core(sheet: Sheet, span: Span, roles: tuple[str, ...]) -> Span:
@@ -118,7 +116,7 @@ def _taken(sheet: Sheet, gap: Gap, span: Span) -> Iterator[Proposal]:
     """Yields the tag without a trace, the emptied cell, the field's whole line, the field with a dash."""
     field = next((field for field in gap.fields if field.value_span == span), None)
     if field is None:
-        whole = outer(sheet, span)
+        whole = sheet.outer(span)
         start, end = whole.start, whole.end
         text = sheet.text
         if end <= gap.title_span.start:
@@ -130,7 +128,7 @@ def _taken(sheet: Sheet, gap: Gap, span: Span) -> Iterator[Proposal]:
         yield Proposal((Edit(Span(start, end), ""),))
         return
     if gap.kind is Kind.TABLE:
-        yield Proposal((padded(sheet, gap, span, [Edit(span, "—")]),))
+        yield Proposal((Edit(span, "—"),))
         return
     line = sheet.line_of(span.start)
     if _alone(sheet, gap, field):
@@ -151,7 +149,7 @@ def _added(sheet: Sheet, gap: Gap, word: str, roles: tuple[str, ...]) -> Iterato
     for role in roles:
         for field in sheet.fields(gap, role):
             edit = Edit(field.value_span, cased(word, _like(sheet, gap, roles)))
-            yield Proposal((padded(sheet, gap, field.value_span, [edit]) if gap.kind is Kind.TABLE else edit,))
+            yield Proposal((edit,))
     if gap.kind is Kind.TABLE:
         return
     tags = _tagged(sheet, gap, word, roles)
@@ -190,7 +188,7 @@ def _tagged(sheet: Sheet, gap: Gap, word: str, roles: tuple[str, ...]) -> list[P
             or not other.span.contains(span)
         ):
             continue
-        whole = outer(sheet, span)
+        whole = sheet.outer(span)
         written = _as_written(sheet, gap, word, span, span, roles) or cased(word, span.of(text))
         opened, closed = text[whole.start : span.start], text[span.end : whole.end]
         if whole.end <= other.title_span.start:
@@ -198,9 +196,7 @@ def _tagged(sheet: Sheet, gap: Gap, word: str, roles: tuple[str, ...]) -> list[P
             found = [_tag(sheet, gap, f"{opened}{written}{closed}{apart[0] if apart else ' '}")]
             title = sheet.around(gap.title_span).start
             return [*found, Proposal((Edit(Span(title, title), f"{opened}{written}{closed} "),))]
-        at = gap.title_span.end
-        while text[at : at + 1] and text[at] in MARKUP:
-            at += 1
+        at = sheet.closed(gap.title_span.end)
         apart = re.search(r"[ :—–-]*$", text[other.title_span.end : whole.start])
         return [Proposal((Edit(Span(at, at), f"{apart[0] if apart and apart[0] else ' '}{opened}{written}{closed}"),))]
     return []

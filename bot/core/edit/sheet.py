@@ -18,16 +18,18 @@ from bot.core.gaps.words import LANGUAGES, en
 from bot.core.text import Edit, Lines, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from types import ModuleType
 
 MARKUP = "*_~`"
 EMOJI_OF = {State.DONE: "✅", State.OPEN: "❌", State.IN_PROGRESS: "🚧", State.DEFERRED: "⏸️", State.WONTFIX: "🚫"}
 BOX_OF = {State.DONE: "x", State.OPEN: " "}
 _WORDS = {State.WONTFIX: "won't fix"}
+_PAIRS = {"(": ")", "[": "]", "【": "】"}
 _COMPLETIONS = listed(
     "since until till in by on at to for from after via with as am im seit bis in durch von am le en par el por em"
 )
+_COMPLETION_WORDS = 6
 _STOP = re.compile(r"[,;|()\[\]]|[.:](?=\s|$)|\s[—–-]\s|\s*[*_~`]|\s*$")
 _HEAD = re.compile(r"\ufeff?[ \t>]*(?:#{1,6}[ \t]+|(?:[-+*]|\d{1,9}[.)])[ \t]+|\|[ \t]*)?(?:\[[^\[\]\s]? ?\][ \t]+)?")
 
@@ -112,6 +114,18 @@ class Sheet:
         while start > 0 and self.text[start - 1] in MARKUP and self.text[end : end + 1] == self.text[start - 1]:
             start, end = start - 1, end + 1
         return Span(start, end)
+
+    def outer(self, span: Span) -> Span:
+        """Returns a suffix or a tag with its brackets and emphasis."""
+        span = self.around(span)
+        opener = self.text[span.start - 1 : span.start]
+        if opener and opener in _PAIRS and self.text[span.end : span.end + 1] == _PAIRS[opener]:
+            span = Span(span.start - 1, span.end + 1)
+        return self.around(span)
+
+    def closed(self, at: int) -> int:
+        """Returns the place behind the emphasis that ends at an offset."""
+        return _past(self.text, at, MARKUP)
 
     def siblings(self, gap: Gap) -> list[Gap]:
         """Returns the other gaps of its dialect, those of its own section first, then the nearest."""
@@ -207,11 +221,6 @@ def mark_of(gap: Gap, *sources: StateSource) -> Mark | None:
     return next((mark for mark in gap.marks if mark.source in sources), None)
 
 
-def phrase_at(text: str) -> tuple[int, int] | None:
-    """Returns the bounds of the words of state in a text."""
-    return _phrase(text)
-
-
 def _phrase(text: str) -> tuple[int, int] | None:
     """Returns the words of state with what only completes them: `Deferred until v2`, `Fixed in 1.3`."""
     found = words(text[:160])
@@ -223,7 +232,8 @@ def _phrase(text: str) -> tuple[int, int] | None:
         after = index + hit[1]
         if after < len(found) and found[after].text in _COMPLETIONS and text[end : found[after].start].isspace():
             stop = _STOP.search(text, found[after].end)
-            end = stop.start() if stop else len(text)
+            whole = stop.start() if stop else len(text)
+            end = whole if sum(word.end <= whole for word in found[after:]) <= _COMPLETION_WORDS else end
         return found[0].start, end
     return None
 
@@ -242,8 +252,3 @@ def _word(state: State, language: ModuleType) -> str:
 
 def _phrases(table: str) -> list[str]:
     return [" ".join(part.split()) for part in table.split(",")]
-
-
-def joined(edits: Iterable[Edit | None]) -> tuple[Edit, ...]:
-    """Returns the edits that there are, each once."""
-    return tuple(dict.fromkeys(edit for edit in edits if edit is not None))

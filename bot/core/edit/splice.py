@@ -112,7 +112,7 @@ def traces(edits: Sequence[Edit], mine: Sequence[Edit], *, old: str, new: str, o
 
 
 def undone(kept: Sequence[Trace], text: str, within: Span) -> tuple[Edit, ...] | None:
-    """Returns the edits that take traces back: at their place, else where what was written stands once in the gap; None where not all do."""
+    """Returns the edits that take traces back: at their place, else where what was written stands once in the gap; or None."""
     edits: list[Edit] = []
     for trace in kept:
         at = _found(trace, text, within)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _SPECIAL = re.compile(r"([\\`*_\[\]<>~|&])")
 _ENTITY_OR_PAIR = re.compile(r"&(?=#?\w+;)|~~|[\\`*<\[\]]|(?<!\w)_|_(?!\w)|__")
 _CUT = re.compile(r"^|$|(?=[`*\[<~\s])|(?<=[`*)>~\s])")
+_BAR = re.compile(r"(?<!\\)\|")
 _LEADING = re.compile(r"^(?=[-+*>#|=~\[(])|(?<=^\d)(?=[.):])|(?<=^\d\d)(?=[.):])")
 _TRAILING_HASHES = re.compile(r"(?<=\s)(?=#+$)")
 
@@ -62,9 +63,8 @@ def unfit(title: str) -> str | None:
 def written_titles(title: str, *, cell: bool) -> Iterator[str]:
     """Yields the title as it could stand in the file and be read back letter by letter: as it is, with what is needed escaped, with all."""
     lightly = _ENTITY_OR_PAIR.sub(lambda found: "".join(f"\\{char}" for char in found[0]), title)
-    for written in (title, lightly, _SPECIAL.sub(r"\\\1", title)):
-        if cell:
-            written = re.sub(r"(?<!\\)\|", r"\\|", written)
+    for text in (title, lightly, _SPECIAL.sub(r"\\\1", title)):
+        written = _BAR.sub(r"\\|", text) if cell else text
         if plain(repaired(written)) == title:
             yield written
             yield _LEADING.sub(r"\\", _TRAILING_HASHES.sub(r"\\", written, count=1), count=1)

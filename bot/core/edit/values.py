@@ -139,10 +139,11 @@ class DoneStyle:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """One way to write a change. `at` is the place among the gaps where a new or moved gap is meant to come."""
+    """One way to write a change. `at` is the place among the gaps where a new or moved gap is meant to come; `exact`: nothing is fitted."""
 
     edits: tuple[Edit, ...]
     at: int | None = None
+    exact: bool = False
 
 
 def takes_out(change: Change, style: DoneStyle) -> bool:

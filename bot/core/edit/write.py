@@ -7,10 +7,11 @@ model, with all else as it was. Changes of different gaps are made together and 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
 from bot.core.edit import entries, priority, state, title
+from bot.core.edit.cell import fitted
 from bot.core.edit.check import added, difference, moved, patched, place_of
 from bot.core.edit.sheet import Sheet
 from bot.core.edit.splice import Patchwork, placed, traces
@@ -32,7 +33,7 @@ from bot.core.edit.values import (
     takes_out,
 )
 from bot.core.errors import Problem, Severity
-from bot.core.gaps.model import Document, Gap, Kind
+from bot.core.gaps.model import Document, Gap
 from bot.core.gaps.parse import parse
 from bot.core.text import Edit
 
@@ -126,9 +127,9 @@ class _Work:
         if change is None:
             return CannotEdit(_problem("gap-gone", "the gap is taken out by another change", asked), asked)
         sheet = Sheet(self.document)
-        reason = "the document has no place for it"
+        reason: str | None = None
         tried: set[tuple[Edit, ...]] = set()
-        for way, _ in zip(self.ways(sheet, change), range(_MOST), strict=False):
+        for way in islice(self.ways(sheet, change), _MOST):
             if isinstance(way, Problem):
                 return CannotEdit(way, asked)
             if way.edits in tried:
@@ -138,6 +139,8 @@ class _Work:
             if failed is None:
                 return None
             reason = failed
+        if reason is None:
+            return CannotEdit(_problem("no-place", "the document has no place where it could be written", asked), asked)
         return CannotEdit(_problem("would-read-otherwise", f"no way of writing it reads back right: {reason}", asked), asked)
 
     def rebased(self, change: Change) -> Change | None:
@@ -159,6 +162,14 @@ class _Work:
                 return replace(change, gap=gap)
 
     def ways(self, sheet: Sheet, change: Change) -> Iterator[Proposal | Problem]:
+        """Yields what the rule for a change proposes, made to fit where it stands in a row of a table."""
+        for way in self.rules(sheet, change):
+            if isinstance(way, Problem) or way.exact or isinstance(change, AddGap) or takes_out(change, self.style):
+                yield way
+            else:
+                yield replace(way, edits=fitted(sheet, change.gap, way.edits))
+
+    def rules(self, sheet: Sheet, change: Change) -> Iterator[Proposal | Problem]:
         """Yields what the rule for a change proposes."""
         match change:
             case SetState() if takes_out(change, self.style) and self.style.name == "move":
@@ -174,10 +185,8 @@ class _Work:
                 yield from priority.proposals(sheet, change)
             case SetTask(task=task, done=done):
                 yield from state.ticks(sheet, task, done=done)
-            case SetField(gap=gap, field=field, value=value):
-                written = Edit(field.value_span, value)
-                cell = gap.kind is Kind.TABLE
-                yield Proposal((state.padded(sheet, gap, field.value_span, [written]) if cell else written,))
+            case SetField(field=field, value=value):
+                yield Proposal((Edit(field.value_span, value),))
             case AddGap():
                 yield from entries.additions(sheet, change)
             case RemoveGap():
