@@ -47,15 +47,19 @@ class Performer:
     blobs: Mapping[DocumentPath, BlobSha]
     commits: dict[DocumentPath, Commit] = field(default_factory=dict)
 
-    async def perform(self, plan: Plan) -> tuple[Problem, ...]:
-        """Carry out a plan, or show that it waits; returns what was refused or left to people."""
+    async def perform(self, plan: Plan, *, complete: bool) -> tuple[Problem, ...]:
+        """Carry out a plan, or show that it waits; returns what was refused or left to people.
+
+        A plan is `complete` when all documents were compared: then one that waited before does not wait any more.
+        """
         if plan.held:
             await self._show(plan, plan.held)
             return ()
         problems: list[Problem] = []
         for action in plan.actions:
             problems.extend(await self._act(action))
-        await self._take_down()
+        if complete:
+            await self._take_down()
         return tuple(problems)
 
     async def _act(self, action: Action) -> tuple[Problem, ...]:

@@ -117,17 +117,18 @@ class Sync:
         proposed = await self._proposed(view, said, state)
         direct = {number: issue for number, issue in view.issues.items() if number not in proposed}
         view = replace(view, newcomers=tuple(issue for issue in view.newcomers if issue.number not in proposed))
+        complete = bool(pushes) or said.whole
         performer = self._performer(gateway, seal, state, gathered)
         decided = plan(replace(view, issues=direct))
         try:
-            problems = await performer.perform(decided)
+            problems = await performer.perform(decided, complete=complete)
         except BranchRefused as refusal:
             proposed = {
                 **dict.fromkeys(direct, f"the branch `{state.default_branch}` does not take its commits ({refusal})"),
                 **proposed,
             }
             decided = plan(replace(view, issues={}, newcomers=()))
-            problems = await performer.perform(decided)
+            problems = await performer.perform(decided, complete=complete)
         _report(state, (*decided.problems, *problems))
         await self._propose(proposed, view, gateway, performer, gathered)
         await self._remember(decided, performer, gathered)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 CONFIG_PATH = ".github/gapkeeper.yml"
 GAPS = "GAPS.md"
 CONFIG = f"files: [{GAPS}]\nlimits: {{import: 200, open: 200, close: 200}}\n"
+ONE_WAY = CONFIG + "write_back: off\n"
 
 _SETTLE_SECONDS = 60.0
 

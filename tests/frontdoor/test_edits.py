@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.frontdoor.desk import CONFIG, CONFIG_PATH, GAPS
+from tests.frontdoor.desk import CONFIG, CONFIG_PATH, GAPS, ONE_WAY
 
 if TYPE_CHECKING:
     from tests.frontdoor.desk import Desk
@@ -158,7 +158,7 @@ def test_what_people_wrote_survives_everything(desk: Desk) -> None:
 
 def test_what_a_person_changed_is_not_overwritten(desk: Desk) -> None:
     """I2, I3: both sides changed the title differently, so neither is lost; the other fields go on."""
-    desk.begin(BEFORE)
+    desk.begin(BEFORE, config=ONE_WAY)
     number = desk.numbers["Tokens never expire"]
     desk.edit_issue(number, title="Tokens should expire")
     desk.write(BEFORE.replace("[P0] Tokens never expire", "[P1] Tokens live for ever"))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.frontdoor.desk import CONFIG, CONFIG_PATH, GAPS, Desk, wait_until
+from tests.frontdoor.desk import CONFIG, CONFIG_PATH, GAPS, ONE_WAY, Desk, wait_until
 from tests.frontdoor.running_bot import ProcessBot
 from tests.frontdoor.world import MAIN, Break
 
@@ -76,7 +76,7 @@ def test_18_an_old_delivery_means_what_the_repository_is_now(own_desk: Desk, tmp
 def test_73_a_marker_that_a_person_copied_means_nothing(own_desk: Desk, tmp_path: Path) -> None:
     """It counts only in an issue that our App opened; here it stands in one issue older and one younger than that."""
     older = own_desk.repository.open_issue("My old list", "mine", ["gap"])
-    own_desk.begin(FIRST)
+    own_desk.begin(FIRST, config=ONE_WAY)
     numbers = own_desk.numbers
     copied = own_desk.issues["No paging"].body
     own_desk.edit_issue(older, body=copied)

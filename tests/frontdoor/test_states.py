@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.frontdoor.desk import ONE_WAY
+
 if TYPE_CHECKING:
     from tests.frontdoor.desk import Desk
 
@@ -93,7 +95,7 @@ def test_a_ticked_task_shows_in_the_issue(desk: Desk) -> None:
 
 def test_a_persons_decision_is_not_undone_by_an_edit(desk: Desk) -> None:
     """A gap closed by a person as not planned stays closed, also if its text is edited later."""
-    desk.begin(OPEN)
+    desk.begin(OPEN, config=ONE_WAY)
     desk.edit_issue(desk.numbers[FIRST], state="closed", state_reason="not_planned")
     desk.write(checklist(f"- [ ] {FIRST}\n\n  They live for years.\n"))
     assert desk.states[FIRST] == "not_planned"
