@@ -22,6 +22,7 @@ from bot.core.edit import (
     Trace,
     edit,
     patch,
+    write,
 )
 from bot.core.edit import title as titles
 from bot.core.edit.check import difference
@@ -34,6 +35,8 @@ from tests.core.edits import Case, answer, cases, changed, gap_of, read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from bot.core.gaps.model import Reading
 
 SHARED = Path(__file__).parents[3] / "shared"
 SEEDS = SHARED / "seeds" / "docs"
@@ -196,6 +199,24 @@ def test_a_gap_that_is_taken_out_cannot_be_edited_afterwards() -> None:
     fence = document.gaps[1]
     answer = refused(document, RemoveGap(fence), RemoveGap(fence))
     assert answer.problem.code == "gap-gone"
+
+
+def test_many_changes_are_read_once_and_a_bad_one_among_them_is_found_quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    reads: list[int] = []
+
+    def counted(path: DocumentPath, data: bytes) -> Reading:
+        reads.append(len(data))
+        return parse(path, data)
+
+    monkeypatch.setattr(write, "parse", counted)
+    text = "# Gaps\n\n" + "".join(f"- [ ] Gate {number}\n" for number in range(64))
+    document = read(text)
+    changes: list[Change] = [SetState(gap, State.DONE) for gap in document.gaps]
+    assert edited(document, *changes).text == text.replace("[ ]", "[x]")
+    assert len(reads) == 1
+    changes[40] = SetTitle(document.gaps[40], "P1: gate")
+    assert refused(document, *changes).change is changes[40]
+    assert len(reads) < 24
 
 
 # What must not change.
