@@ -370,7 +370,7 @@ class _Reader:
         if found and found.start() > first and self.tail(found):
             return found.start()
         found = _UPPER_TAIL.search(self.s, max(first, end - 50), end)
-        if found and found.start(1) > first and said_state(found[1]) is not None:
+        if self.head.state is None and found and found.start(1) > first and said_state(found[1]) is not None:
             self.head.say(said_state(found[1]) or State.OPEN, StateSource.SUFFIX, self.view.span(*found.span(1)))
             return found.start(1)
         return None
