@@ -291,12 +291,10 @@ class _Builder:
 
     def inner(self, line: int) -> Span:
         """Returns the visible rest of a line."""
-        start = self.offset(line)
-        row_end = self.lines.starts[line] + (self.bom if line == 0 else 0) + len(self.rows[line])
-        content = self.lines.text[start:row_end]
-        stripped = content.strip(" \t")
-        begin = start + len(content) - len(content.lstrip(" \t"))
-        return Span(begin, begin + len(stripped))
+        end = self.lines.starts[line] + len(self.rows[line]) + (self.bom if line == 0 else 0)
+        rest = self.lines.text[self.offset(line) : end].lstrip(" \t")
+        begin = end - len(rest)
+        return Span(begin, begin + len(rest.rstrip(" \t")))
 
     def item(self, token: Token) -> Item:
         first, end = _map(token)

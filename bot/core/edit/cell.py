@@ -10,7 +10,7 @@ from bot.core.gaps.model import Kind
 from bot.core.text import Edit, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from bot.core.edit.sheet import Sheet
     from bot.core.gaps.model import Gap
@@ -20,51 +20,59 @@ _BAR = re.compile(r"(?<!\\)\|")
 
 def fitted(sheet: Sheet, gap: Gap, edits: Sequence[Edit]) -> tuple[Edit, ...]:
     """Returns the edits as they can stand in the rows they are made in; those of other lines as they are."""
-    return tuple(made for edit in edits for made in (_in_row(sheet, edit) if _is_row(gap, edit) else (edit,)))
+    made: list[Edit] = []
+    cells: dict[int, list[Edit]] = {}
+    for edit in edits:
+        line = sheet.line_of(edit.span.start)
+        inside = gap.kind is Kind.TABLE or not gap.span.contains(edit.span)
+        if not inside or not line.contains(edit.span) or edit.text.endswith(("\n", "\r")):
+            made.append(edit)
+            continue
+        bar = _BAR.search(sheet.text, edit.span.end, line.end)
+        cells.setdefault(bar.start() if bar else line.end, []).append(Edit(edit.span, _BAR.sub(r"\\|", edit.text)))
+    for right, inner in cells.items():
+        made += _in_cell(sheet, right, inner)
+    return tuple(made)
 
 
-def _is_row(gap: Gap, edit: Edit) -> bool:
-    """Tells whether an edit is made in a row: the gap's own, or one elsewhere that says the gap's state again."""
-    return gap.kind is Kind.TABLE or not gap.span.contains(edit.span)
-
-
-def _in_row(sheet: Sheet, edit: Edit) -> tuple[Edit, ...]:
-    line = sheet.line_of(edit.span.start)
-    if not line.contains(edit.span) or edit.text.endswith(("\n", "\r")):
-        return (edit,)
-    text = _BAR.sub(r"\\|", edit.text)
-    bar = _BAR.search(sheet.text, edit.span.end, line.end)
-    right = bar.start() if bar else line.end
-    end = len(sheet.text[:right].rstrip(" \t")) if right > edit.span.end else right
-    before = sheet.text[line.start : edit.span.start].rstrip(" \t")
-    if before.endswith("|") and end <= edit.span.start and text:
-        room = Span(line.start + len(before), right)
-        return (Edit(room, f" {text} ".ljust(len(room) - _width(text) + len(text))),)
-    fresh = Edit(edit.span, text)
-    wider = _width(text) - _width(edit.span.of(sheet.text))
-    blanks = right - end
-    if not wider or not bar or not _aligned(sheet, line):
-        return (fresh,)
+def _in_cell(sheet: Sheet, right: int, edits: Sequence[Edit]) -> list[Edit]:
+    """Returns the edits of one cell with what keeps its bar, at `right`, in its column."""
+    line = sheet.line_of(edits[0].span.start)
+    width = _measure(sheet, line)
+    left = next((bar.end() for bar in reversed(list(_BAR.finditer(sheet.text, line.start, edits[0].span.start)))), line.start)
+    if not sheet.text[left:right].strip():
+        text = edits[0].text
+        return [Edit(Span(left, right), f" {text} ".ljust(right - left - (width or len)(text) + len(text)))]
+    if width is None or right == line.end:
+        return list(edits)
+    wider = sum(width(edit.text) - width(edit.span.of(sheet.text)) for edit in edits)
+    blanks = right - left - len(sheet.text[left:right].rstrip(" \t"))
+    spare = min(wider, blanks - 1)
     if wider < 0:
-        return (fresh, Edit(Span(right, right), " " * -wider))
-    taken = min(wider, blanks - 1)
-    return (fresh, Edit(Span(right - taken, right), "")) if taken > 0 else (fresh,)
+        return [*edits, Edit(Span(right, right), " " * -wider)]
+    return [*edits, Edit(Span(right - spare, right), "")] if spare > 0 else list(edits)
 
 
-def _aligned(sheet: Sheet, row: Span) -> bool:
-    """Tells whether the bars of a row stand right below those of the row above, or right above those of the one below."""
+def _measure(sheet: Sheet, row: Span) -> Callable[[str], int] | None:
+    """Returns how the table counts columns, in characters or as they are shown, None where this row's bars stand in no line with others."""
     line = sheet.lines.index(row.start)
-    here = _bars(sheet.lines.content(line))
-    others = (other for other in (line - 1, line + 1) if 0 <= other < len(sheet.lines))
-    return any(_bars(sheet.lines.content(other)) == here for other in others)
+    rows = [sheet.lines.content(line)]
+    for step in (-1, 1):
+        other = line + step
+        while 0 <= other < len(sheet.lines) and "|" in sheet.lines.content(other):
+            rows.append(sheet.lines.content(other))
+            other += step
+    counts = {width: sum(_bars(other, width) == _bars(rows[0], width) for other in rows) for width in (_shown, len)}
+    best = max(counts, key=lambda width: counts[width])
+    return best if counts[best] > 1 else None
 
 
-def _bars(row: str) -> list[int]:
+def _bars(row: str, width: Callable[[str], int]) -> list[int]:
     """Returns the columns in which the bars of a row stand."""
-    return [_width(row[: bar.start()]) for bar in _BAR.finditer(row)]
+    return [width(row[: bar.start()]) for bar in _BAR.finditer(row)]
 
 
-def _width(text: str) -> int:
+def _shown(text: str) -> int:
     """Returns how many columns a text takes in an editor: emoji and Chinese take two, what joins the character before takes none."""
     return sum(
         0 if unicodedata.combining(char) or char in "\u200d\ufe0f" else 2 if unicodedata.east_asian_width(char) in "WF" else 1

@@ -111,9 +111,11 @@ def place_of(document: Document, section: tuple[str, ...] | None, priority: str 
         fits = [gap for gap in document.gaps if gap.priority == wanted and gap.priority_span is None and wanted is not None]
         open_ones = [gap for gap in fits or document.gaps if not gap.state.closed] or fits or list(document.gaps)
         section = open_ones[-1].section if open_ones else ()
-    path = next((path for path in paths if path == section), None) or next(
-        (path for path in paths if path[-len(section) :] == section and section), section
-    )
+    named = tuple(map(_key, section))
+    keys = {path: tuple(map(_key, path)) for path in paths}
+    path = next((path for path, key in keys.items() if key == named), None)
+    if path is None:
+        path = next((path for path, key in keys.items() if named and key[-len(named) :] == named), section)
     at = max((i + 1 for i, other in enumerate(paths) if other == path), default=len(paths))
     return at, path
 
@@ -174,6 +176,11 @@ def _same_text(gap: Gap, found: Gap, old: str, new: str, edits: Sequence[Edit]) 
         if apply(shifted, gap.span.of(old)).rstrip() == stands:
             return True
     return False
+
+
+def _key(title: str) -> str:
+    """Returns the words of a heading, by which a section is named."""
+    return " ".join(word.text for word in words(title))
 
 
 def _lower(text: str | None) -> str | None:

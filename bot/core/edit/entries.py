@@ -40,12 +40,25 @@ def additions(sheet: Sheet, change: AddGap) -> Iterator[Proposal | Problem]:
         yield Problem("section-has-no-gap", message, 0, hint="add the first entry in the file", severity=Severity.ERROR)
         return
     last = inside[-1]
-    pattern = next((gap for gap in reversed(inside) if not gap.state.closed and gap.kind is last.kind), last)
+    pattern = _pattern(sheet, inside, change)
     for written in dict.fromkeys(written_titles(title, cell=last.kind is Kind.TABLE)):
         for fields in (False, True):
             text = _entry(sheet, pattern, last, change, written, fields=fields)
             if text is not None:
                 yield Proposal((_behind(sheet, last, text),), at)
+
+
+def _pattern(sheet: Sheet, inside: list[Gap], change: AddGap) -> Gap:
+    """Returns the gap to write the new one like: of the last one's kind, on one line, open, tagged if a priority is asked for."""
+
+    def fits(gap: Gap) -> tuple[bool, ...]:
+        one_line = sheet.line_of(gap.span.start).contains(gap.title_span)
+        bare = all(mark.source in {StateSource.CHECKBOX, StateSource.FIELD, StateSource.CELL} for mark in gap.marks)
+        tagged = gap.priority_span is not None
+        return one_line, tagged is (change.priority is not None), not gap.state.closed, bare
+
+    alike = [gap for gap in inside if gap.kind is inside[-1].kind]
+    return max(reversed(alike), key=fits)
 
 
 def removals(sheet: Sheet, change: RemoveGap | SetState) -> Iterator[Proposal]:
@@ -116,7 +129,7 @@ def _entry(sheet: Sheet, pattern: Gap, last: Gap, change: AddGap, title: str, *,
     line = sheet.line_of(pattern.span.start)
     start = line.start + sheet.text.startswith("\ufeff", line.start)
     around = sheet.around(pattern.title_span)
-    head = sheet.text[start : pattern.title_span.start]
+    head = sheet.text[start : sheet.title(pattern).start]
     head = _cleared(sheet, pattern, last, head, start, change)
     closers = sheet.text[pattern.title_span.end : around.end]
     rows = [f"{head}{title}{closers}"]

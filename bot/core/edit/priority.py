@@ -30,7 +30,7 @@ def proposals(sheet: Sheet, change: SetPriority | SetEffort) -> Iterator[Proposa
     """Yields the ways to write a priority or an effort, or why it cannot be written."""
     gap = change.gap
     word, old, span = _asked(change)
-    if (word or None) == old:
+    if (word.lower() if word else None) == old:
         yield Proposal(())
         return
     if word and (reason := unfit(word)) is not None:
@@ -57,7 +57,7 @@ def _asked(change: SetPriority | SetEffort) -> tuple[str | None, str | None, Spa
         if isinstance(change, SetPriority)
         else (change.effort, gap.effort, gap.effort_span)
     )
-    return " ".join(word.lower().split()) if word else None, old, span
+    return " ".join(word.split()) if word else None, old, span
 
 
 def _roles(change: SetPriority | SetEffort) -> tuple[str, ...]:
@@ -75,7 +75,7 @@ def _replaced(sheet: Sheet, gap: Gap, word: str, span: Span, roles: tuple[str, .
     """Yields the new word for the old one, as siblings write it, else in the case of the old one; remarks behind it stay."""
     for core in dict.fromkeys([_core(sheet, span, roles), span]):
         written = _as_written(sheet, gap, word, core, span, roles)
-        for text in dict.fromkeys([*([written] if written else []), cased(word, core.of(sheet.text)), word]):
+        for text in dict.fromkeys([*([written] if written else []), _cased(word, core.of(sheet.text), roles), word]):
             edit = Edit(core, text)
             yield Proposal((edit,))
 
@@ -104,7 +104,7 @@ def _as_written(sheet: Sheet, gap: Gap, word: str, core: Span, span: Span, roles
     tag = all(field.value_span != span for field in gap.fields)
     for other in sheet.siblings(gap):
         value, theirs = _value(other, roles)
-        if value != word or theirs is None or tag != all(field.value_span != theirs for field in other.fields):
+        if value != word.lower() or theirs is None or tag != all(field.value_span != theirs for field in other.fields):
             continue
         said = _core(sheet, theirs, roles).of(sheet.text)
         if bool(EMOJI.match(said)) == bool(EMOJI.match(core.of(sheet.text))) or EMOJI.match(said):
@@ -148,18 +148,25 @@ def _added(sheet: Sheet, gap: Gap, word: str, roles: tuple[str, ...]) -> Iterato
     """Yields the place that siblings use: an empty cell, a tag, a field line; else a field where siblings have fields, else a tag."""
     for role in roles:
         for field in sheet.fields(gap, role):
-            edit = Edit(field.value_span, cased(word, _like(sheet, gap, roles)))
+            edit = Edit(field.value_span, _cased(word, _like(sheet, gap, roles), roles))
             yield Proposal((edit,))
     if gap.kind is Kind.TABLE:
         return
     tags = _tagged(sheet, gap, word, roles)
     label = "Priority" if roles is _URGENCY else "Effort"
-    value = cased(word.upper() if _LEVEL.fullmatch(word) else word, _like(sheet, gap, roles))
+    value = _cased(word, _like(sheet, gap, roles), roles)
     role = next((role for role in roles for other in sheet.siblings(gap) if any(sheet.fields(other, role))), roles[0])
     lines = [Proposal((edit,)) for edit in field_line(sheet, gap, role, label, value)]
     fielded = any(any(sheet.fields(other)) for other in [gap, *sheet.siblings(gap)])
     plain = [] if roles is _EFFORT or gap.kind is Kind.HEADING else [_tag(sheet, gap, f"[{word.upper()}] ")]
     yield from [*tags, *lines, *plain] if fielded or gap.kind is Kind.HEADING else [*tags, *plain, *lines]
+
+
+def _cased(word: str, like: str, roles: tuple[str, ...]) -> str:
+    """Returns a priority in the case of another, a level such as P1 in capitals where there is none; an effort as it was given."""
+    if roles is _EFFORT:
+        return word
+    return cased(word.upper() if not like and _LEVEL.fullmatch(word.lower()) else word.lower(), like)
 
 
 def _like(sheet: Sheet, gap: Gap, roles: tuple[str, ...]) -> str:
@@ -189,7 +196,7 @@ def _tagged(sheet: Sheet, gap: Gap, word: str, roles: tuple[str, ...]) -> list[P
         ):
             continue
         whole = sheet.outer(span)
-        written = _as_written(sheet, gap, word, span, span, roles) or cased(word, span.of(text))
+        written = _as_written(sheet, gap, word, span, span, roles) or _cased(word, span.of(text), roles)
         opened, closed = text[whole.start : span.start], text[span.end : whole.end]
         if whole.end <= other.title_span.start:
             apart = re.match(r"[ :—–-]*", text[whole.end : other.title_span.start])

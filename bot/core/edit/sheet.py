@@ -115,6 +115,15 @@ class Sheet:
             start, end = start - 1, end + 1
         return Span(start, end)
 
+    def title(self, gap: Gap) -> Span:
+        """Returns the title with the emphasis that begins right before it and ends inside it: `**Paint** the pier`."""
+        start, end = gap.title_span.start, gap.title_span.end
+        for sign in ("**", "__", "~~", "`", "*", "_"):
+            bare = self.text[start:end].replace("**", "").replace("__", "") if len(sign) == 1 else self.text[start:end]
+            if bare.count(sign) % 2 and self.text.endswith(sign, 0, start):
+                start -= len(sign)
+        return Span(start, end)
+
     def outer(self, span: Span) -> Span:
         """Returns a suffix or a tag with its brackets and emphasis."""
         span = self.around(span)

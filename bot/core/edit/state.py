@@ -54,7 +54,7 @@ def _added(sheet: Sheet, gap: Gap, contrary: list[Mark], state: State, source: S
     written = [mark for mark in contrary if mark.source is not StateSource.CHECKBOX]
     for extra in added(sheet, gap, state, source):
         if source is not StateSource.STRIKE and struck(sheet, gap, state):
-            yield from _with((*rewritten, *extra), added(sheet, gap, state, StateSource.STRIKE))
+            yield from (Proposal((*rewritten, *strike, *extra)) for strike in added(sheet, gap, state, StateSource.STRIKE))
         yield Proposal((*rewritten, *extra))
         if len(written) < len(contrary):
             yield Proposal((*_agreeing(sheet, gap, written, state, drop=False), *extra))

@@ -45,10 +45,10 @@ def proposals(sheet: Sheet, change: SetTitle) -> Iterator[Proposal | Problem]:
     if (edit := _narrow(sheet, gap.title_span, title)) is not None and not cell:
         yield Proposal((edit,))
     for written in dict.fromkeys(written_titles(title, cell=cell)):
-        yield Proposal((Edit(gap.title_span, written),))
+        yield Proposal((Edit(sheet.title(gap), written),))
     if gap.kind in {Kind.LIST, Kind.CHECKBOX}:
         for written in dict.fromkeys(written_titles(title, cell=cell)):
-            yield Proposal((Edit(gap.title_span, f"**{written}**"),))
+            yield Proposal((Edit(sheet.title(gap), f"**{written}**"),))
 
 
 def unfit(title: str) -> str | None:
@@ -73,7 +73,7 @@ def written_titles(title: str, *, cell: bool) -> Iterator[str]:
 def _runs_on(sheet: Sheet, gap: Gap) -> bool:
     """Tells whether the title breaks off in the midst of a sentence, as the reader cuts a long one."""
     rest = sheet.text[gap.title_span.end : gap.title_span.end + 3]
-    return gap.kind in {Kind.LIST, Kind.CHECKBOX} and re.match(r"\s\w", rest) is not None and "\n" not in rest[:1]
+    return gap.kind in {Kind.LIST, Kind.CHECKBOX} and re.match(r"[ \t]\w", rest) is not None
 
 
 def _narrow(sheet: Sheet, span: Span, title: str) -> Edit | None:

@@ -1,7 +1,7 @@
 """The editor: changes in, a new text out, in the document's own convention; read again and checked before anyone may write it.
 
 Each rule proposes ways to write one change, the document's own first. The editor takes the first that reads back as the patched
-model, with all else as it was. Changes of different gaps are made together and read once; only when that fails, one by one.
+model, with all else as it was. Changes of different gaps are made together and read once; where that fails, half by half.
 """
 
 from __future__ import annotations
@@ -82,13 +82,17 @@ class _Work:
 
     def run(self) -> CannotEdit | None:
         """Makes all changes, those of different gaps together; returns the first that cannot be made."""
-        for numbers in self.rounds():
-            if len(numbers) > 1 and self.together(numbers):
-                continue
-            for number in numbers:
-                if (refused := self.alone(number)) is not None:
-                    return refused
-        return None
+        refusals = (self.halved(numbers) for numbers in self.rounds())
+        return next((refused for refused in refusals if refused is not None), None)
+
+    def halved(self, numbers: Sequence[int]) -> CannotEdit | None:
+        """Makes changes all at once; where that does not read back, each half for itself, and in the end each alone."""
+        if len(numbers) == 1:
+            return self.alone(numbers[0])
+        if self.together(numbers):
+            return None
+        middle = len(numbers) // 2
+        return self.halved(numbers[:middle]) or self.halved(numbers[middle:])
 
     def rounds(self) -> Iterator[list[int]]:
         """Yields the changes that can be made at once: one a gap, the state last; whole entries each for itself, at the end."""

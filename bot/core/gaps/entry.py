@@ -52,9 +52,12 @@ _LEVEL = re.compile(r"P\d{1,2}(?![\w.])")
 _PAREN = re.compile(r"\*?\(([^()]{1,100})\)\*?$")
 _BRACKET = re.compile(r"\[([^\[\]]{1,60})\]$")
 _BOLD_TAIL = re.compile(r"\*\*([^*]{1,60})\*\*$")
+_TAILS = ((frozenset(")*"), _PAREN), (frozenset("]"), _BRACKET), (frozenset("*"), _BOLD_TAIL))
+"""What a tag at the end may look like, with the characters it can end with."""
 _DASH_TAIL = re.compile(r"(?:\s[—–-]{1,3}\s|:\s|：)([^—–]{1,80})$")
 _UPPER_TAIL = re.compile(r"(?:^|[\s,.;)])([A-Z]{4,}(?: [A-Z]{4,})?)[.!]?$")
 _SENTENCE = re.compile(r"(?<![ .(][A-Za-z])(?<!\be\.g)(?<!\bi\.e)(?<!\betc)(?<!\bvs)[.!?](?=\s)|[。！？]|:\s*\n|\n\s*\n")
+_CUT = re.compile(r"[:：|]| [—–-] ")
 _PARTS = re.compile(r"[^,;|·]+")
 _NAMES = listed(
     "gap issue bug limitation problem mismatch task item finding debt defect violation risk requirement improvement todo fix feature "
@@ -167,6 +170,8 @@ class _Reader:
 
     def emphasis(self) -> bool:
         """Opens bold, strike or italics that starts here, when it is closed again."""
+        if self.s[self.low] not in "~*_":
+            return False
         for mark in ("~~", "**", "__", "*", "_"):
             if not self.s.startswith(mark, self.low):
                 continue
@@ -272,14 +277,15 @@ class _Reader:
     def keyword(self) -> bool:
         """Peels `P0 —`, `CRITICAL:`, `FIXED -`: a word of urgency or state that a separator sets off."""
         limit = self.ends[-1][0] if self.ends else self.high
-        stop = self.low + 40
-        cut = next(
-            (i for i in range(self.low, min(stop, limit)) if self.s[i] in ":：|" or self.s[i : i + 3] in {" — ", " – ", " - "}),
-            None,
-        )
-        if cut is None:
-            cut = limit if self.ends and limit - self.low <= 40 else None
-        if cut is None or cut == self.low:
+        stop = min(self.low + 40, limit)
+        found = _CUT.search(self.s, self.low, stop + 2)
+        if found is not None and found.start() < stop:
+            cut = found.start()
+        elif self.ends and limit - self.low <= 40:
+            cut = limit
+        else:
+            return False
+        if cut == self.low:
             return False
         said = self.s[self.low : cut]
         urgency = PRIORITIES.whole(words(said)) or _LEVEL.fullmatch(said.strip()) or _urgent(said)
@@ -355,15 +361,16 @@ class _Reader:
         return last.start()
 
     def right_tag(self, first: int, end: int) -> int | None:
-        for pattern in (_PAREN, _BRACKET, _BOLD_TAIL):
-            found = pattern.search(self.s, max(first, end - 110), end)
+        last = self.s[end - 1] if end > first else ""
+        for closers, pattern in _TAILS:
+            found = pattern.search(self.s, max(first, end - 110), end) if last in closers else None
             if found and found.start() > first and self.classify(*found.span(1)):
                 return found.start()
         found = _DASH_TAIL.search(self.s, max(first, end - 90), end)
         if found and found.start() > first and self.tail(found):
             return found.start()
         found = _UPPER_TAIL.search(self.s, max(first, end - 50), end)
-        if found and found.start(1) > first and said_state(found[1]) is not None:
+        if self.head.state is None and found and found.start(1) > first and said_state(found[1]) is not None:
             self.head.say(said_state(found[1]) or State.OPEN, StateSource.SUFFIX, self.view.span(*found.span(1)))
             return found.start(1)
         return None

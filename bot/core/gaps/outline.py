@@ -6,12 +6,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from bot.core.blocks import Heading, Paragraph
+from bot.core.blocks import Heading, Opaque, Paragraph
 from bot.core.gaps.entry import Head, Shape, read_head
 from bot.core.gaps.fields import Labelled, fields_of
 from bot.core.gaps.model import State, StateSource
 from bot.core.gaps.repair import view
 from bot.core.gaps.vocabulary import (
+    COLUMNS,
     LABELS,
     LACKS,
     PRIORITIES,
@@ -122,7 +123,8 @@ def outline(source: Blocks) -> Section:
             if leads.get(text := _lead(source, block)) == 1 and _is_set_off(source, block, text)
         )
         section.set_off = unique if len(unique) > 1 else frozenset()
-        section.fields = fields_of(source, section.blocks)
+        section.fields = fields_of(source, _own(section.blocks))
+        _named(source, section)
         if section.proven and not section.sure:
             section.role = None
         elif titles[section.title] > REPEATED and section.level > 1:
@@ -131,6 +133,29 @@ def outline(source: Blocks) -> Section:
     for section in root.walk():
         section.described = sum(labelled.role == "describes" or shared[labelled.field.label] > 1 for labelled in section.fields)
     return root
+
+
+def _named(source: Blocks, section: Section) -> None:
+    """Gives a heading that is an id and nothing else the title that stands below it: the longest field that names, else the text."""
+    head = section.head
+    if head is None or head.title or head.id is None:
+        return
+    naming = [labelled.field for labelled in section.fields if COLUMNS.whole(words(labelled.field.label)) == "title"]
+    first = next((block for block in section.blocks if isinstance(block, Paragraph)), None)
+    if naming:
+        span = max(naming, key=lambda named: len(named.value)).value_span
+    elif first is not None:
+        span = first.text
+    else:
+        return
+    below = read_head(source.text, span, Shape.ENTRY)
+    head.title, head.title_span, section.title = below.title, below.title_span, below.title
+
+
+def _own(blocks: Sequence[Block]) -> Sequence[Block]:
+    """Returns the blocks before a rule: what follows one is the foot of the document (`Last updated: …`), not of its last section."""
+    rule = next((i for i, block in enumerate(blocks) if isinstance(block, Opaque) and block.kind == "hr"), 0)
+    return blocks[:rule] if rule else blocks
 
 
 def _lead(source: Blocks, block: Block) -> str:

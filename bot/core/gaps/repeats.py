@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from bot.core.gaps.candidate import Candidate, same_words
 from bot.core.gaps.heading import FIELD_EVIDENCE
 from bot.core.gaps.model import Kind, StateSource
+from bot.core.gaps.vocabulary import asks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -18,6 +19,8 @@ Dropped = tuple[Candidate, str]
 
 _RANK = {Kind.HEADING: 3, Kind.CHECKBOX: 2, Kind.LIST: 1, Kind.TABLE: 0}
 _REPEATS = "repeats an entry that stands elsewhere in more detail"
+_EVIDENT = frozenset({"status", "id", "priority", "severity", "priority tag", "box", "answers"})
+_ENOUGH = 3
 _SOME = 40
 """How many entries with a common word are compared: enough for documents, and it keeps the time linear."""
 
@@ -55,9 +58,10 @@ class _Known:
             self.by_word.setdefault(word, []).append((chosen, candidate))
 
     def twin(self, candidate: Candidate) -> bool:
-        """Tells whether an entry of the same list without an id says word for word the same."""
+        """Tells whether an entry of the same list says word for word the same, without an id or a detail of its own (I16)."""
         other = self.by_key.get(candidate.head.title.lower())
-        return other is not None and candidate.head.id is None and other.group == candidate.group
+        bare = candidate.head.id is None and candidate.detail_span.start >= candidate.detail_span.end
+        return other is not None and bare and other.group == candidate.group
 
     def repeated(self, candidate: Candidate) -> tuple[Candidate, bool] | None:
         """Returns the entry that this one repeats, and whether it surely does."""
@@ -80,7 +84,9 @@ def _without_repeats(found: Sequence[Candidate]) -> tuple[list[Candidate], list[
     kept: list[Candidate] = []
     dropped: list[Dropped] = []
     groups: dict[int, list[Candidate]] = {}
-    for candidate in sorted(found, key=lambda candidate: (candidate.weak, -_RANK[candidate.kind], candidate.first)):
+    for candidate in sorted(
+        found, key=lambda candidate: (candidate.weak, candidate.place.role == "archive", -_RANK[candidate.kind], candidate.first)
+    ):
         groups.setdefault(candidate.group, []).append(candidate)
     numbering = {c.head.ordinal: c for c in found if c.kind is Kind.HEADING and c.head.ordinal is not None and c.head.id is None}
     for group in groups.values():
@@ -161,12 +167,24 @@ def _by_evidence(found: list[Candidate], dropped: list[Dropped]) -> list[Candida
     if boxes >= 5 and boxes > len(headings):
         why = "the document's gaps are checkboxes, this heading has none"
         found = _keep(found, dropped, lambda c: c.kind is not Kind.HEADING or bool(c.evidence), why)
-    if sum(bool(candidate.evidence & {"status", "id"}) for candidate in headings) >= 3:
-        why = "the document's gaps are headings with a status or an id"
+    if sum(bool(candidate.evidence & _EVIDENT) for candidate in found) >= _ENOUGH:
+        asking = _asking(found)
+        why = "the document's gaps have a status, a priority or an id, this entry has none and says of nothing that it lacks"
         found = _keep(
             found,
             dropped,
-            lambda c: c.kind is not Kind.LIST or bool(c.evidence) or c.place.near or c.place.role == "archive",
+            lambda c: (
+                c.kind is not Kind.LIST or bool(c.evidence) or c.place.near or c.place.role == "archive" or c.group in asking
+            ),
             why,
         )
     return found
+
+
+def _asking(found: Iterable[Candidate]) -> frozenset[int]:
+    """Returns the lists most of whose entries say that something lacks or is to be done."""
+    said: dict[int, list[bool]] = {}
+    for candidate in found:
+        if candidate.kind is Kind.LIST:
+            said.setdefault(candidate.group, []).append(asks(candidate.head.title))
+    return frozenset(group for group, asking in said.items() if sum(asking) * 2 > len(asking))

@@ -20,17 +20,22 @@ if TYPE_CHECKING:
 
 _YES = listed("yes y true done ja sí sim oui да 是 有 full complete")
 _NO = listed("no n false none nein não non нет 否 无 missing")
+_PARTLY = listed("partial partially partly teilweise parcial partiel частично 部分")
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """What the columns of a table are for; `title` is the column that names the gap, `answers` are columns of yes and no."""
+    """What the columns of a table are for; `title` is the column that names the gap, `answers` are columns of yes and no.
+
+    `telling` are those of them that do not say yes in every row: what all rows have tells nothing of one.
+    """
 
     labels: tuple[str, ...]
     roles: tuple[str, ...]
     title: int
     id: int | None
     answers: tuple[int, ...] = ()
+    telling: tuple[int, ...] = ()
 
     def has(self, *roles: str) -> bool:
         """Tells whether a column has one of the roles."""
@@ -51,7 +56,8 @@ def columns(source: Blocks, table: Table) -> Columns | None:
     if title is None:
         return None
     answers = tuple(i for i in range(len(labels)) if i not in {title, number} and _answers(source, table, i))
-    return Columns(labels, tuple(roles), title, number, answers)
+    telling = tuple(i for i in answers if any(_answer(row.cells[i].of(source.text)) is not State.DONE for row in table.rows))
+    return Columns(labels, tuple(roles), title, number, answers, telling or answers)
 
 
 def _answers(source: Blocks, table: Table, index: int) -> bool:
@@ -60,13 +66,16 @@ def _answers(source: Blocks, table: Table, index: int) -> bool:
     return len(values) > 1 and all(value is not None for value in values)
 
 
-def _answer(cell: str) -> bool | None:
+def _answer(cell: str) -> State | None:
+    """Returns what a cell that only answers says: done for yes, open for no, in progress for a mark in between."""
     word = " ".join(found.text for found in words(plain(cell)))
-    if word in _YES or (not word and mark_state(cell) is State.DONE):
-        return True
-    if word in _NO or (not word and mark_state(cell) is State.OPEN):
-        return False
-    return None
+    if word in _YES:
+        return State.DONE
+    if word in _NO:
+        return State.OPEN
+    if word in _PARTLY:
+        return State.IN_PROGRESS
+    return mark_state(cell) if not word else None
 
 
 def continuation(source: Blocks, block: Block, width: int) -> list[Row]:
@@ -116,9 +125,7 @@ def candidate(source: Blocks, row: Row, cols: Columns, head: Head, place: Place,
     evidence = {role for role in cols.roles if role in {"status", "priority", "severity", "effort"}}
     evidence |= {"id"} if head.id else set()
     if len(cols.answers) > 1 and not cols.has("status"):
-        answers = [_answer(row.cells[i].of(source.text)) for i in cols.answers if i < len(row.cells)]
-        state = State.DONE if all(answers) else State.IN_PROGRESS if any(answers) else State.OPEN
-        head.say(state, StateSource.CELL, row.span)
+        head.say(_answered(source, row, cols), StateSource.CELL, row.span)
         evidence.add("answers")
     return Candidate(
         kind=Kind.TABLE,
@@ -133,3 +140,9 @@ def candidate(source: Blocks, row: Row, cols: Columns, head: Head, place: Place,
         why=why,
         evidence=frozenset(evidence),
     )
+
+
+def _answered(source: Blocks, row: Row, cols: Columns) -> State:
+    """Returns the state that the answers of a row give together: done when all say yes, in progress when only some do."""
+    answers = {_answer(row.cells[i].of(source.text)) for i in cols.telling if i < len(row.cells)} - {None}
+    return (next(iter(answers)) or State.OPEN) if len(answers) == 1 else State.IN_PROGRESS

@@ -110,6 +110,13 @@ class Lexicon(Generic[T]):
                     return meaning, 1
         return None
 
+    def within(self, found: Sequence[Word], index: int) -> bool:
+        """Tells whether a phrase starts at the word, or stands anywhere inside a run of Chinese characters."""
+        run = found[index].text
+        return self.at(found, index) is not None or (
+            _HAN.match(run) is not None and any(phrase in run for phrase, _ in self._han)
+        )
+
     def whole(self, found: Sequence[Word]) -> T | None:
         """Returns the meaning of all words together as one phrase."""
         if not found:
@@ -140,6 +147,8 @@ COLUMNS: Lexicon[str] = Lexicon(
 SECTIONS: Lexicon[str] = Lexicon(
     (phrase, role) for language in LANGUAGES for role, table in language.SECTIONS.items() for phrase in _phrases(table)
 )
+LACKING: Lexicon[bool] = Lexicon((phrase, True) for language in LANGUAGES for phrase in _phrases(language.LACKING))
+DEMANDS: Lexicon[bool] = Lexicon((phrase, True) for language in LANGUAGES for phrase in _phrases(language.DEMANDS))
 NEGATIONS = listed("not no never without nicht kein keine noch no sin pas non não nao не нет без isn't aren't un yet")
 
 _LEVEL = re.compile(r"(?:P|p|S)[0-9]{1,2}(?![\w.])|(?:tier|level|sev|severity|priority|prio) ?-?[0-9]{1,2}(?!\w)", re.IGNORECASE)
@@ -234,6 +243,18 @@ def priority_in(text: str, *, near: int = 3) -> Found | None:
 _SAME_WORD = {"lower": "low"}
 
 
+def lacks(text: str) -> bool:
+    """Tells whether a text says that something lacks or is wrong: `Only CPython is supported`."""
+    found = words(text[:200])
+    return any(LACKING.within(found, index) for index in range(len(found)))
+
+
+def asks(text: str) -> bool:
+    """Tells whether a text says that something lacks (`Only CPython is supported`) or is to be done (`Add retries`)."""
+    found = words(text[:200])
+    return bool(found) and (DEMANDS.at(found, 0) is not None or lacks(text))
+
+
 def section_role(title: str) -> str | None:
     """Returns what a heading announces, by the phrase it is, or starts or ends with; None for a heading with a subject of its own."""
     found = words(title)
@@ -251,7 +272,7 @@ def section_role(title: str) -> str | None:
     hits = [(index, *hit) for index in range(len(found)) if (hit := SECTIONS.at(found, index))]
     gaps = any(role == "gaps" for _, role, _ in hits)
     for index, role, count in hits:
-        alone = count == 1 and found[index].text in AMBIGUOUS
+        alone = count == 1 and found[index].text in AMBIGUOUS and not (role == "plan" and _completed(found))
         if index == 0 and role != "gaps" and not alone and _opens(found, role, count, gaps=gaps):
             return role
     for index, role, count in hits:
@@ -259,6 +280,10 @@ def section_role(title: str) -> str | None:
         if index + count == len(found) and role != "gaps" and not alone and not (gaps and role == "inventory"):
             return role
     return "gaps" if gaps else None
+
+
+def _completed(found: Sequence[Word]) -> bool:
+    return len(found) > 1 and found[1].text in _COMPLETES
 
 
 def _opens(found: Sequence[Word], role: str, count: int, *, gaps: bool) -> bool:
@@ -276,7 +301,7 @@ LACKS = listed("no lacks lacking insufficient kein keine keinen sin sem aucun au
 _POSSESSES = listed("has have works work exists supports provides does do offers includes")
 _CLOSING = frozenset({"summary", "plan", "log", "legend", "reference"})
 _QUESTIONS = listed("why how warum wie cómo comment como как почему")
-_COMPLETES = listed("of for by to in at on de der von für del da do des du по")
+_COMPLETES = listed("of for by to in at on since as during de der von für del da do des du по")
 AMBIGUOUS = listed(
     "progress coverage results tracking matrix comparison dashboard score overall benchmarks distribution counts index format key files "
     "help setup labels example examples see categories classification appendix strategy process workflow rules standards policy "

@@ -14,7 +14,7 @@ from bot.core.gaps.fields import fields_of, line_fields
 from bot.core.gaps.heading import FIELD_EVIDENCE
 from bot.core.gaps.plain import plain
 from bot.core.gaps.repair import view
-from bot.core.gaps.vocabulary import SECTIONS, priority_in, words
+from bot.core.gaps.vocabulary import SECTIONS, lacks, priority_in, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -160,6 +160,33 @@ def against(source: Blocks, section: Section) -> int:
     return against
 
 
+def states_lack(source: Blocks, section: Section) -> bool:
+    """Tells whether a heading says that something lacks, as a statement of several words with a text of its own below it."""
+    return (
+        len(words(section.title)) > 2 and section.role in {None, "gaps"} and bool(prose(source, section)) and lacks(section.title)
+    )
+
+
+def holds_entries(section: Section) -> bool:
+    """Tells whether a list stands directly in a section."""
+    return any(isinstance(block, Listing) for block in section.blocks)
+
+
+def is_shelf_of_entries(source: Blocks, section: Section) -> bool:
+    """Tells whether a section holds a list and says nothing of itself, or one of titled entries: where most do, entries are the unit."""
+    if section.proven or section.described or not holds_entries(section):
+        return False
+    return not prose(source, section) or all(
+        _titled(source, block) for block in section.blocks if isinstance(block, Listing) and len(block.items) > 1
+    )
+
+
+def _titled(source: Blocks, block: Listing) -> bool:
+    """Tells whether most entries of a list have a title in bold."""
+    leads = [item.lead for item in block.items if item.lead is not None]
+    return sum(source.text.startswith(("**", "~~**"), lead.lines[0].start) for lead in leads) * 2 > len(block.items)
+
+
 def has_boxes(source: Blocks, lists: Iterable[Listing]) -> bool:
     """Tells whether a list has a checkbox at its first level."""
     return any(
@@ -191,6 +218,8 @@ def is_label(source: Blocks, item: Item, head: Head, nested: Sequence[Listing], 
         return False
     if text.rstrip().endswith((":", "：")):
         return len(words(text)) <= 3 or (len(words(text)) <= 6 and priority_in(text, near=6) is not None)
+    if sum(len(below.items) for below in nested) < 2:
+        return False
     names = [word for word in text.split() if word.lower() not in {"and", "or", "the", "of", "&", "in", "for"}]
     return len(names) <= 4 and all(name[0].isupper() or name[0] == "$" for name in names) and text[-1].isalnum()
 

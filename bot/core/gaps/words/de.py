@@ -67,6 +67,17 @@ LABELS = {
     """,
 }
 
+LACKING = """
+    kein, keine, keinen, nicht, fehlt, fehlen, fehlend, fehlende, ohne, nur, noch, unvollständig, defekt, kaputt, fehler,
+    problem, veraltet, langsam, sollte, sollten, muss, müssen, müsste, könnte, zu, unsicher, begrenzt, manuell, lücke,
+    hartkodiert
+"""
+
+DEMANDS = """
+    hinzufügen, beheben, implementieren, unterstützen, verbessern, entfernen, ersetzen, prüfen, ergänzen, umstellen, erstellen,
+    testen, dokumentieren, anpassen, bereinigen, migrieren, einführen, klären
+"""
+
 SECTIONS = {
     "legend": """
         legende, format, vorlage, glossar, definitionen, kategorien, prioritätsstufen, bewertung, beispiel

@@ -107,6 +107,31 @@ LABELS = {
     """,
 }
 
+LACKING = """
+    no, not, never, none, nothing, cannot, can't, doesn't, don't, isn't, aren't, won't, wasn't, hasn't, haven't, didn't,
+    couldn't, missing, lack, lacks, lacking, without, unsupported, unimplemented, unhandled, unused, untested, undocumented,
+    incomplete, insufficient, inconsistent, incorrect, incorrectly, invalid, wrong, broken, fails, fail, failing, failure,
+    crash, crashes, leak, leaks, hangs, error, errors, bug, bugs, issue, issues, problem, limited, limitation, only, still, yet,
+    stub, stubs, stubbed, placeholder, hardcoded, hard coded, duplicate, duplicated, duplication, deprecated, outdated,
+    obsolete, legacy, slow, fragile, flaky, unsafe, insecure, vulnerable, race, deadlock, too, unclear, unstable, todo, fixme,
+    hack, workaround, needs, need, needed, required, requires, should, must, could, would, might, instead of, nice to have,
+    planned, future, partial, partially, manual, manually, ignored, ignores, dropped, silently, disabled, loses, lost, gap,
+    gaps, debt
+"""
+
+DEMANDS = """
+    add, fix, implement, support, improve, remove, refactor, replace, migrate, update, make, allow, use, handle, create, write,
+    test, document, investigate, consider, clean, cleanup, clean up, move, rename, extract, split, optimize, optimise, enable,
+    introduce, provide, expose, port, rewrite, finish, complete, check, verify, ensure, convert, merge, reduce, show, validate,
+    integrate, build, define, review, upgrade, simplify, consolidate, standardize, unify, configure, deploy, design, develop,
+    expand, extend, generate, increase, load, look into, prevent, publish, redesign, rework, resolve, restore, set up, setup,
+    store, switch, tune, wire, wrap, delete, drop, decouple, audit, automate, better, more, explore, figure out, find, get,
+    decide, persist, profile, read, save, send, separate, sync, track, turn, try, return, run, respect, detect, display,
+    distinguish, compile, change, bring, avoid, adopt, apply, cache, customize, evaluate, harden, hide, import, export, let,
+    limit, log, pass, possibility, parse, prefer, proper, retry, render, reuse, specify, stop, translate, unit test, experiment,
+    give, include, put, report
+"""
+
 SECTIONS = {
     "legend": """
         legend, format, template, key, taxonomy, glossary, definitions, priority levels, severity levels, status
@@ -124,7 +149,7 @@ SECTIONS = {
         reporting, reporting issues, reporting bugs, how to report, lessons learned, best practices, debt management,
         management, prevention, prevention strategies, testing checklist, checklist, how to verify, verification, release
         process, quick start, setup, commands, standards, documentation standards, using this document, using this file,
-        governance, faq, questions, sign off
+        governance, execution rule, execution rules, working agreement, ground rules, faq, questions, sign off
     """,
     "reference": """
         references, reference, links, resources, see also, related, further reading, sources, table of contents, contents,

@@ -18,7 +18,7 @@ STATES = {
         resueltos
     """,
     "deferred": """
-        aplazado, pospuesto, postergado, diferido, más adelante, en pausa, a futuro, futuro, para después
+        detenido, detenida, aplazado, pospuesto, postergado, diferido, más adelante, en pausa, a futuro, futuro, para después
     """,
     "wontfix": """
         cancelado, descartado, rechazado, no se hará, obsoleto, fuera de alcance, no aplica
@@ -67,6 +67,18 @@ LABELS = {
         justificación, acción, propuesta, estado actual, módulo, solución propuesta, razón
     """,
 }
+
+LACKING = """
+    no, sin, falta, faltan, faltante, nunca, solo, sólo, aún, todavía, incompleto, incompleta, error, errores, problema, roto,
+    rota, hardcoded, hardcodeado, hardcodeada, duplicado, duplicada, lento, obsoleto, debería, debe, deben, pendiente,
+    pendientes, manual, limitado, limitada, inseguro
+"""
+
+DEMANDS = """
+    agregar, añadir, corregir, arreglar, implementar, soportar, mejorar, eliminar, quitar, reemplazar, migrar, actualizar,
+    crear, hacer, usar, validar, revisar, refactorizar, mover, documentar, probar, considerar, integrar, optimizar, definir,
+    extraer, permitir, mostrar, configurar, unificar, completar
+"""
 
 SECTIONS = {
     "legend": """

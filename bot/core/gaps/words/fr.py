@@ -66,6 +66,17 @@ LABELS = {
     """,
 }
 
+LACKING = """
+    pas, non, aucun, aucune, sans, manque, manquant, manquante, manquants, jamais, seulement, uniquement, encore, incomplet,
+    incomplète, erreur, erreurs, problème, cassé, dupliqué, lent, obsolète, devrait, doit, doivent, faut, manuel, limité
+"""
+
+DEMANDS = """
+    ajouter, corriger, implémenter, supporter, améliorer, supprimer, remplacer, migrer, mettre, créer, faire, utiliser, valider,
+    vérifier, refactoriser, déplacer, documenter, tester, envisager, intégrer, optimiser, définir, extraire, permettre,
+    afficher, gérer
+"""
+
 SECTIONS = {
     "legend": """
         légende, format, modèle, glossaire, définitions, niveaux de priorité, catégories, exemple

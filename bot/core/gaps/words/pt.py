@@ -66,6 +66,17 @@ LABELS = {
     """,
 }
 
+LACKING = """
+    não, nao, sem, falta, faltam, faltando, nunca, só, apenas, ainda, incompleto, incompleta, erro, erros, problema, quebrado,
+    duplicado, lento, obsoleto, deveria, deve, devem, pendente, pendentes, manual, limitado, inseguro
+"""
+
+DEMANDS = """
+    adicionar, corrigir, implementar, suportar, melhorar, remover, substituir, migrar, atualizar, criar, fazer, usar, validar,
+    revisar, refatorar, mover, documentar, testar, considerar, integrar, otimizar, definir, extrair, permitir, mostrar,
+    configurar
+"""
+
 SECTIONS = {
     "legend": """
         legenda, formato, modelo, glossário, definições, níveis de prioridade, categorias, exemplo
