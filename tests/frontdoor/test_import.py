@@ -124,6 +124,14 @@ def test_labels_have_a_colour_and_a_description(desk: Desk) -> None:
     assert len({ours["gap"][0], ours["priority: critical"][0], ours["effort: 2 days"][0]}) == 3
 
 
+def test_34_labels_that_exist_already_are_used_as_they_are(desk: Desk) -> None:
+    desk.repository.open_issue("Somebody's own", "", ["gap", "priority: P0"])
+    before = desk.repository.labels()
+    desk.begin(CHECKBOXES)
+    assert desk.issues["Tokens never expire"].labels == {"gap", "priority: P0"}
+    assert {name: desk.repository.labels()[name] for name in before} == before
+
+
 def test_the_body_says_what_the_document_says(desk: Desk) -> None:
     desk.begin(CHECKBOXES + "\n## Ops\n\n### Gap 9: Nobody is paged\nAsk @alice. Fixes #1.\n")
     tasks = desk.issues["Sessions survive a password change"].body
