@@ -14,10 +14,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from markdown_it import MarkdownIt
-
 from bot.core.errors import Problem, Severity
 from bot.core.fences import recover
+from bot.core.markdown import block_parser
 from bot.core.text import BOM, Lines, Span
 
 if TYPE_CHECKING:
@@ -143,13 +142,7 @@ class Blocks:
         return Span(self.lines.starts[first], self.lines.span(end - 1).end)
 
 
-def _parser() -> MarkdownIt:
-    parser = MarkdownIt("zero", {"maxNesting": MAX_NESTING, "html": True})
-    parser.enable(["table", "code", "fence", "blockquote", "hr", "list", "html_block", "heading", "lheading"])
-    return parser
-
-
-_PARSER = _parser()
+_PARSER = block_parser(nesting=MAX_NESTING)
 
 
 def read(text: str) -> Blocks:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from functools import lru_cache
 
 _LINK = re.compile(r"!?\[([^\[\]]{0,300})\]\((?:[^()\s]|\([^()\s]{0,200}\)){0,500}(?:\s+\"[^\"]{0,200}\")?\)")
 _REFERENCE = re.compile(r"\[([^\[\]]{1,200})\]\[[^\[\]]{0,100}\]")
@@ -17,6 +18,10 @@ _SHIFTED = re.compile(f"[{chr(_SHIFT)}-{chr(_SHIFT + 0x7F)}]")
 
 def plain(text: str) -> str:
     """Returns the visible text on one line."""
+    return _short(text) if len(text) <= _SHORT else _plain(text)
+
+
+def _plain(text: str) -> str:
     parts: list[str] = []
     prose: list[str] = []
     last = 0
@@ -31,6 +36,11 @@ def plain(text: str) -> str:
         prose = []
     parts.append(_prose("".join((*prose, text[last:]))))
     return " ".join("".join(parts).split())
+
+
+_SHORT = 200
+_short = lru_cache(maxsize=4096)(_plain)
+"""Half of what is asked for was asked for before: labels, cells, the titles of headings."""
 
 
 def _prose(text: str) -> str:

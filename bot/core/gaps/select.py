@@ -238,6 +238,10 @@ class _Walk:
         return self.heads[id(item)]
 
     def has_box(self, item: Item) -> bool:
+        """Tells whether an entry has a checkbox; most have none, which its first character tells without reading its head."""
+        lead = item.lead
+        if lead is None or not self.source.text.startswith("[", lead.lines[0].start):
+            return False
         head = self.head_of(item)
         return head is not None and head.box is not None
 
