@@ -240,13 +240,21 @@ def standing(gap: Gap) -> Iterator[Change]:
 
 
 def test_a_gap_that_was_taken_out_comes_back_as_it_stood() -> None:
-    text = "# Gaps\n\n### GAP-1: Gate\n\nSqueaks.\n\n### GAP-2: Fence\n\n**Cost:** 4\n\n```sh\nls\n```\n\n### GAP-3: Hedge\n\nTall.\n"
+    fence = "### GAP-2: Fence\n\n**Cost:** 4\n\n```sh\nls\n```\n\n"
+    text = f"# Gaps\n\n### GAP-1: Gate\n\nSqueaks.\n\n{fence}### GAP-3: Hedge (DONE)\n\nTall.\n"
     document = read(text)
     for gap in document.gaps:
         without = edited(document, RemoveGap(gap))
         assert gap.title not in without.text
-        back = edited(read(without.text), AddGap(gap.section, gap.title, before=without.traces[0]))
+        back = edited(read(without.text), AddGap(gap.section, gap.title, state=gap.state, before=without.traces[0]))
         assert back.text == text
+
+
+def test_a_gap_whose_place_is_gone_is_not_put_elsewhere() -> None:
+    document = read(TASKS)
+    without = edited(document, RemoveGap(document.gaps[1]))
+    other = read("# Other gaps\n\n- [ ] Roof\n")
+    assert refused(other, AddGap((), "Fence", before=without.traces[0])).problem.code == "cannot-restore"
 
 
 def test_reopening_finds_its_place_though_the_title_has_changed_meanwhile() -> None:

@@ -24,7 +24,7 @@ from bot.core.edit.values import (
     SetTitle,
     takes_out,
 )
-from bot.core.gaps.model import Document, Gap, Kind, State
+from bot.core.gaps.model import Document, Gap, Kind
 from bot.core.gaps.vocabulary import COLUMNS, LABELS, words
 from bot.core.text import Edit, Span, apply
 
@@ -87,7 +87,7 @@ def added(change: AddGap, section: tuple[str, ...]) -> Gap:
     return Gap(
         Kind.LIST,
         title,
-        State.OPEN,
+        change.state,
         0,
         nowhere,
         nowhere,
@@ -121,22 +121,33 @@ def place_of(document: Document, section: tuple[str, ...] | None, priority: str 
 
 
 def difference(
-    expected: Sequence[Gap], before: Document, after: Document, *, touched: frozenset[int], edits: Sequence[Edit]
+    expected: Sequence[Gap],
+    before: Document,
+    after: Document,
+    *,
+    touched: frozenset[int],
+    edits: Sequence[Edit],
+    restored: bool = False,
 ) -> str | None:
     """Returns what the text that was read again says otherwise than expected, None when it says just that.
 
     `expected` are the gaps of `before` as patched, in their order; the places in `touched` are those that a change was for.
+    A text of old that was `restored` may bring its problems back.
     """
     if len(expected) != len(after.gaps):
         return f"{len(after.gaps)} gaps are read instead of {len(expected)}"
-    if Counter(problem.code for problem in before.problems) != Counter(problem.code for problem in after.problems):
-        return "the document has other problems than before"
+    if not restored and _problems(after) - _problems(before):
+        return "the document has problems that it did not have before"
     for i, (gap, found) in enumerate(zip(expected, after.gaps, strict=True)):
         if (said := _unlike(gap, found, touched=i in touched)) is not None:
             return said
         if len(gap.span) and not _same_text(gap, found, before.text, after.text, edits):
             return f'"{gap.title}" holds other lines than before'
     return None
+
+
+def _problems(document: Document) -> Counter[str]:
+    return Counter(problem.code for problem in document.problems)
 
 
 def _unlike(gap: Gap, found: Gap, *, touched: bool) -> str | None:

@@ -31,8 +31,13 @@ def additions(sheet: Sheet, change: AddGap) -> Iterator[Proposal | Problem]:
     if (reason := unfit(title)) is not None:
         yield Problem("title-unfit", reason, 0, severity=Severity.ERROR)
         return
-    if change.before and (back := undone(change.before, sheet.text, Span(0, len(sheet.text)))):
-        yield Proposal(back, sum(gap.span.start < back[0].span.start for gap in sheet.document.gaps))
+    if change.before:
+        if back := undone(change.before, sheet.text, Span(0, len(sheet.text))):
+            at = sum(gap.span.start < back[0].span.start for gap in sheet.document.gaps)
+            yield Proposal(back, at, exact=True)
+        message = "the place where it stood has changed too much to put it back"
+        yield Problem("cannot-restore", message, 0, hint="add it without its traces", severity=Severity.ERROR)
+        return
     at, section = place_of(sheet.document, change.section, change.priority)
     inside = [gap for gap in sheet.document.gaps if gap.section == section]
     if not inside:
@@ -41,11 +46,12 @@ def additions(sheet: Sheet, change: AddGap) -> Iterator[Proposal | Problem]:
         return
     last = inside[-1]
     pattern = _pattern(sheet, inside, change)
+    said = sheet.said(State.OPEN, StateSource.SUFFIX, pattern)
     for written in dict.fromkeys(written_titles(title, cell=last.kind is Kind.TABLE)):
-        for fields in (False, True):
-            text = _entry(sheet, pattern, last, change, written, fields=fields)
-            if text is not None:
-                yield Proposal((_behind(sheet, last, text),), at)
+        for fields, suffix in ((False, ""), (True, ""), (False, f" ({said.text})" if said else "")):
+            yield Proposal(
+                (_behind(sheet, last, _entry(sheet, pattern, last, change, written, fields=fields, suffix=suffix)),), at
+            )
 
 
 def _pattern(sheet: Sheet, inside: list[Gap], change: AddGap) -> Gap:
@@ -122,7 +128,7 @@ def _is_entry_above(sheet: Sheet, last: Gap, line: int) -> bool:
     return any(gap.section == last.section and gap.span.end <= start + 1 and gap is not last for gap in sheet.document.gaps)
 
 
-def _entry(sheet: Sheet, pattern: Gap, last: Gap, change: AddGap, title: str, *, fields: bool) -> str | None:
+def _entry(sheet: Sheet, pattern: Gap, last: Gap, change: AddGap, title: str, *, fields: bool, suffix: str) -> str:
     """Returns the text of a new entry: the pattern's head with another title, number and tag; its stated fields; the detail."""
     if pattern.kind is Kind.TABLE:
         return _row(sheet, pattern, change, title)
@@ -132,9 +138,7 @@ def _entry(sheet: Sheet, pattern: Gap, last: Gap, change: AddGap, title: str, *,
     head = sheet.text[start : sheet.title(pattern).start]
     head = _cleared(sheet, pattern, last, head, start, change)
     closers = sheet.text[pattern.title_span.end : around.end]
-    rows = [f"{head}{title}{closers}"]
-    if sheet.lines.index(pattern.title_span.end) != sheet.lines.index(start):
-        return None
+    rows = [f"{head}{title}{closers}{suffix}"]
     rows += _stated(sheet, pattern, change) if fields else []
     indent = (
         ""
@@ -214,7 +218,7 @@ def _stated(sheet: Sheet, pattern: Gap, change: AddGap) -> list[str]:
     return ["", *rows] if rows and pattern.kind is Kind.HEADING else rows
 
 
-def _row(sheet: Sheet, pattern: Gap, change: AddGap, title: str) -> str | None:
+def _row(sheet: Sheet, pattern: Gap, change: AddGap, title: str) -> str:
     """Returns a row with the title, the next id, the open state and the priority; the other cells stay empty."""
     edits = [Edit(pattern.title_span, title)]
     if pattern.id_span is not None:

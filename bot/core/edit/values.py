@@ -81,7 +81,8 @@ class SetField:
 class AddGap:
     """A new gap at the end of a section's gaps, in their dialect. `section` None: where gaps of this priority stand, else the last section.
 
-    `before` are the traces of the change that took the gap out, if they were kept: then its own text comes back.
+    `before` are the traces of the change that took the gap out, if they were kept: then its own text comes back, and `state` is the
+    one it says; a gap that is written anew is open.
     """
 
     section: tuple[str, ...] | None
@@ -89,6 +90,7 @@ class AddGap:
     priority: str | None = None
     effort: str | None = None
     detail: str = ""
+    state: State = State.OPEN
     before: tuple[Trace, ...] = ()
 
 

@@ -209,7 +209,8 @@ class _Work:
         if not isinstance(after, Document):
             return after.problem.message
         expected, origin, touched = self.expected(chosen)
-        failed = difference(expected, self.document, after, touched=touched, edits=edits)
+        restored = all(one.proposal.exact for one in chosen)
+        failed = difference(expected, self.document, after, touched=touched, edits=edits, restored=restored)
         if failed is not None:
             return failed
         self.take(chosen, edits, after, origin)
