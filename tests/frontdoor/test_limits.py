@@ -19,13 +19,13 @@ SECONDARY = "You have exceeded a secondary rate limit. Please wait a few minutes
 
 @pytest.mark.parametrize("status", [403, 429])
 def test_28_52_an_import_that_is_told_to_wait_resumes(desk: Desk, status: int) -> None:
-    """Five issues are created, then GitHub asks for two seconds: no call meanwhile, then the other seven, none twice."""
-    creation = Break("POST", r"/issues$", status=status, skip=5, headers={"retry-after": "2"}, message=SECONDARY)
+    """Five issues are created, then GitHub asks for a second: no call meanwhile, then the other seven, none twice."""
+    creation = Break("POST", r"/issues$", status=status, skip=5, headers={"retry-after": "1"}, message=SECONDARY)
     desk.repository.break_call(creation)
     started = time.monotonic()
     with desk.watched() as calls:
         desk.begin(TEXT)
-    assert time.monotonic() - started >= 2.0
+    assert time.monotonic() - started >= 1.0
     assert desk.states == dict.fromkeys(GAPS, "open")
     created = [call.status for call in calls if call.method == "POST" and call.path.endswith("/issues")]
     assert created == [201] * 5 + [status] + [201] * 7
@@ -33,7 +33,7 @@ def test_28_52_an_import_that_is_told_to_wait_resumes(desk: Desk, status: int) -
 
 def test_30_an_exhausted_hour_is_waited_for(desk: Desk) -> None:
     desk.begin(TEXT)
-    reset = int(time.time()) + 2
+    reset = int(time.time()) + 1
     headers = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(reset)}
     desk.repository.break_call(Break("PATCH", r"/issues/\d+$", status=403, headers=headers, message="API rate limit exceeded"))
     desk.write(TEXT.replace("- [ ] Gap about subject 3\n", "- [x] Gap about subject 3\n"))
