@@ -445,6 +445,23 @@ def test_every_gap_of_a_seed_document_can_be_closed_and_retitled_at_once(path: P
     assert [(gap.title, gap.state) for gap in after.gaps] == [(f"{gap.title} soon", State.DONE) for gap in document.gaps]
 
 
+DOCUMENTS = sorted((Path(__file__).parents[1] / "corpus" / "documents").glob("*.md"))
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)
+def test_every_gap_of_our_own_documents_can_be_closed_reopened_and_retitled(path: Path) -> None:
+    document = parse(DocumentPath(path.name), path.read_bytes())
+    if not isinstance(document, Document):
+        return
+    for index, gap in enumerate(document.gaps):
+        closed = edited(document, SetState(gap, State.OPEN if gap.state.closed else State.DONE))
+        after = read(closed.text, path.name)
+        back = edited(after, SetState(after.gaps[index], gap.state, closed.traces[0]))
+        assert back.text.encode() == path.read_bytes()
+        titled = edited(document, SetTitle(gap, f"{gap.title} today"))
+        assert splices(document, titled) == [("", " today")]
+
+
 def bench() -> list[Path]:
     return sorted(BENCH.glob("*.md")) if BENCH.exists() else []
 

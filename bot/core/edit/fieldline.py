@@ -56,10 +56,9 @@ def field_line(sheet: Sheet, gap: Gap, role: str, label: str, value: str) -> Ite
         line = f"{form.indent}{form.before}{label}{form.between}{value}{form.after}"
         yield from _among(sheet, gap, [field for field, _ in own], line, form, model)
         return
-    form = (
-        model[2] if model else next((f for o in sheet.siblings(gap) for x in sheet.fields(o) if (f := form_of(sheet, x))), None)
-    )
-    yield from _below_head(sheet, gap, form, f"{label}", value)
+    others = (form_of(sheet, field) for other in sheet.siblings(gap) for field in sheet.fields(other))
+    form = model[2] if model else next((form for form in others if form is not None), None)
+    yield from (_below_heading if gap.kind is Kind.HEADING else _below_entry)(sheet, gap, form, label, value)
 
 
 def form_of(sheet: Sheet, field: Field) -> Form | None:
@@ -117,43 +116,52 @@ def _before(sheet: Sheet, rows: list[int], line: str, form: Form) -> Edit:
     return Edit(Span(start, start), line + eol + (eol if alone else ""))
 
 
-def _below_head(sheet: Sheet, gap: Gap, form: Form | None, label: str, value: str) -> Iterator[Edit]:
-    """Yields the place of a first field: a paragraph below a heading, a nested entry below an entry."""
+def _below_heading(sheet: Sheet, gap: Gap, form: Form | None, label: str, value: str) -> Iterator[Edit]:
+    """Yields the place of a first field below a heading: a paragraph of its own."""
     row = sheet.lines.index(gap.title_span.end)
-    if gap.kind is Kind.HEADING:
-        if _UNDERLINE.match(sheet.lines.content(row + 1)) and not sheet.line_of(gap.span.start).of(
-            sheet.text
-        ).lstrip().startswith("#"):
-            row += 1
-        plain = form is None or form.bullet
-        before, between, after = ("**", ":** ", "") if plain or form is None else (form.before, form.between, form.after)
-        line = f"{before}{label}{between}{value}{after}"
-        spaced = sheet.blank(row + 1) and row + 1 < len(sheet.lines) - 1
-        if spaced and not sheet.blank(row + 2) and not sheet.lines.content(row + 2).startswith("#"):
-            yield sheet.below(row + 1, [line, ""])
-        elif sheet.blank(row + 1):
-            yield sheet.below(row, ["", line])
-        else:
-            yield sheet.below(row, [line, ""])
-        return
-    lead = sheet.lines.index(gap.span.start)
+    hashes = sheet.line_of(gap.span.start).of(sheet.text).lstrip("\ufeff \t").startswith("#")
+    if not hashes and _UNDERLINE.match(sheet.lines.content(row + 1)):
+        row += 1
+    form = Form("", "**", ":** ", "") if form is None or form.bullet else form
+    line = f"{form.before}{label}{form.between}{value}{form.after}"
+    spaced = sheet.blank(row + 1) and row + 1 < len(sheet.lines) - 1
+    if spaced and not sheet.blank(row + 2) and not sheet.lines.content(row + 2).startswith("#"):
+        yield sheet.below(row + 1, [line, ""])
+    elif sheet.blank(row + 1):
+        yield sheet.below(row, ["", line])
+    else:
+        yield sheet.below(row, [line, ""])
+
+
+def _below_entry(sheet: Sheet, gap: Gap, form: Form | None, label: str, value: str) -> Iterator[Edit]:
+    """Yields the place of a first field below an entry: before the first nested entry, else below its own lines."""
+    first = sheet.lines.index(gap.span.start)
     last = sheet.lines.index(max(gap.span.end - 1, gap.span.start))
-    marker = _BULLET.match(sheet.lines.content(lead).lstrip("\ufeff"))
-    width = len(marker[0].expandtabs(4)) if marker else 2
-    before, between, after = (form.before, form.between, form.after) if form and form.bullet else ("- **", ":** ", "")
-    for row in range(lead + 1, last + 1):
+    marker = _BULLET.match(sheet.lines.content(first).lstrip("\ufeff"))
+    if marker is None:
+        yield from _below_paragraph(sheet, first, last, f"**{label}:** {value}")
+        return
+    width = len(marker[0].expandtabs(4))
+    nested = form if form is not None and form.bullet else Form("", "- **", ":** ", "")
+    rest = f"{label}{nested.between}{value}{nested.after}"
+    for row in range(first + 1, last + 1):
         content = sheet.lines.content(row)
-        nested = _BULLET.match(content)
-        if nested:
+        if _BULLET.match(content):
             indent = content[: len(content) - len(content.lstrip(" \t"))]
             sign = content.strip()[0]
-            dressed = _BULLET.sub(f"{sign if sign in '-+*' else '-'} ", before, count=1)
+            before = _BULLET.sub(f"{sign if sign in '-+*' else '-'} ", nested.before, count=1)
             start = sheet.lines.starts[row]
-            yield Edit(Span(start, start), f"{indent}{dressed}{label}{between}{value}{after}{sheet.eol(start)}")
+            yield Edit(Span(start, start), f"{indent}{before}{rest}{sheet.eol(start)}")
             return
         if not content.strip():
             break
-        lead = row
-    borrowed = form is not None and form.bullet and width <= len(form.indent.expandtabs(4)) < width + 4
-    indent = form.indent if form is not None and borrowed else " " * width
-    yield sheet.below(lead, [f"{indent}{before}{label}{between}{value}{after}"])
+        first = row
+    fits = width <= len(nested.indent.expandtabs(4)) < width + 4
+    yield sheet.below(first, [f"{nested.indent if fits else ' ' * width}{nested.before}{rest}"])
+
+
+def _below_paragraph(sheet: Sheet, first: int, last: int, line: str) -> Iterator[Edit]:
+    """Yields the place below a paragraph that is a gap by its bold start: its last line, then a line of its own."""
+    while first < last and not sheet.blank(first + 1):
+        first += 1
+    yield sheet.below(first, [line])

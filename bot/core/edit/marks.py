@@ -97,7 +97,11 @@ def _suffix(sheet: Sheet, gap: Gap, state: State) -> Iterator[tuple[Edit, ...]]:
         whole = sheet.outer(mark.span)
         lead = sheet.text[other.title_span.end : core.start].lstrip(MARKUP)
         tail = sheet.text[core.end : whole.end] if whole.end - core.end <= 3 else ""
-        if len(lead) <= _LONGEST_FORM and "\n" not in lead and not any(char.isalnum() for char in lead):
+        if (
+            len(lead) <= _LONGEST_FORM
+            and sheet.line_of(core.start).start < other.title_span.end
+            and not any(char.isalnum() for char in lead)
+        ):
             before, behind = lead, tail
             said = said or sheet.default(state, like=sheet.core(mark.span).said(sheet.text).phrase, emoji=False)
             break

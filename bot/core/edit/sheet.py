@@ -237,11 +237,14 @@ def _phrase(text: str) -> tuple[int, int] | None:
         hit = STATES.at(found, index)
         if hit is None:
             continue
-        end = found[index + hit[1] - 1].end
-        after = index + hit[1]
-        if after < len(found) and found[after].text in _COMPLETIONS and text[end : found[after].start].isspace():
+        last, after = found[index + hit[1] - 1], index + hit[1]
+        end = last.end
+        completed = after < len(found) and (
+            last.text in _COMPLETIONS or (found[after].text in _COMPLETIONS and text[end : found[after].start].isspace())
+        )
+        if completed:
             stop = _STOP.search(text, found[after].end)
-            whole = stop.start() if stop else len(text)
+            whole = len(text[: stop.start() if stop else len(text)].rstrip())
             end = whole if sum(word.end <= whole for word in found[after:]) <= _COMPLETION_WORDS else end
         return found[0].start, end
     return None

@@ -42,7 +42,7 @@ def proposals(sheet: Sheet, change: SetTitle) -> Iterator[Proposal | Problem]:
         yield Problem("title-runs-on", message, gap.line, gap.title_span, "edit the entry in the file", Severity.ERROR)
         return
     cell = gap.kind is Kind.TABLE
-    if (edit := _narrow(sheet, gap.title_span, title)) is not None and not cell:
+    if (edit := _narrow(sheet, gap.title_span, title)) is not None:
         yield Proposal((edit,))
     for written in dict.fromkeys(written_titles(title, cell=cell)):
         yield Proposal((Edit(sheet.title(gap), written),))
@@ -71,14 +71,16 @@ def written_titles(title: str, *, cell: bool) -> Iterator[str]:
 
 
 def _runs_on(sheet: Sheet, gap: Gap) -> bool:
-    """Tells whether the title breaks off in the midst of a sentence, as the reader cuts a long one."""
-    rest = sheet.text[gap.title_span.end : gap.title_span.end + 3]
-    return gap.kind in {Kind.LIST, Kind.CHECKBOX} and re.match(r"[ \t]\w", rest) is not None
+    """Tells whether the title breaks off in the midst of a sentence, as the reader cuts a long one; a suffix may follow it."""
+    end = gap.title_span.end
+    follows = re.match(r"[ \t](?=\w)", sheet.text[end : end + 2])
+    marks = [mark.span for mark in gap.marks] + ([gap.priority_span] if gap.priority_span else [])
+    return gap.kind in {Kind.LIST, Kind.CHECKBOX} and follows is not None and all(span.start != end + 1 for span in marks)
 
 
 def _narrow(sheet: Sheet, span: Span, title: str) -> Edit | None:
     """Returns the edit of the differing words alone, when the words around them keep their markup and still give the title."""
-    if not set("`*[<~\\") & set(span.of(sheet.text)):
+    if span.of(sheet.text).isascii() and not set("`*[<~\\") & set(span.of(sheet.text)):
         return None
     seen = view(sheet.text, span)
     old = seen.text
