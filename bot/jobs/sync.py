@@ -106,7 +106,9 @@ class Sync:
         reader = self._github.reader(state.installation)
         gatherer = Gatherer(self._github, reader, self._store, seal=seal, web=self._web, parser=self._parser)
         try:
-            gathered = await gatherer.gather(state, pushes, said.touched, whole=said.whole)
+            # What was proposed and is not merged is looked at again: the pull request holds all of it, or it would drop some.
+            touched = {**dict.fromkeys(state.pending), **said.touched}
+            gathered = await gatherer.gather(state, pushes, touched, whole=said.whole)
         except Refused as refusal:
             if isinstance(refusal, NotFound):
                 raise
@@ -130,7 +132,8 @@ class Sync:
             decided = plan(replace(view, issues={}, newcomers=()))
             problems = await performer.perform(decided, complete=complete)
         _report(state, (*decided.problems, *problems))
-        await self._propose(proposed, view, gateway, performer, gathered)
+        pending = await self._propose(proposed, view, gateway, performer, gathered)
+        performer.state = replace(performer.state, pending=pending)
         await self._remember(decided, performer, gathered)
 
     def _performer(self, gateway: Gateway, seal: Seal, state: RepositoryState, gathered: Gathered) -> Performer:
@@ -193,19 +196,18 @@ class Sync:
 
     async def _propose(
         self, proposed: dict[IssueNumber, str], view: View, gateway: Gateway, performer: Performer, gathered: Gathered
-    ) -> None:
-        """Put the edits for these issues into the pull request; they are planned like all others, on the documents as read."""
-        if not proposed:
-            return
+    ) -> frozenset[IssueNumber]:
+        """Put the edits for these issues into the pull request, planned like all others, on the documents as read; returns which."""
         issues = {number: issue for number, issue in view.issues.items() if number in proposed}
-        edits = [action for action in plan(replace(view, issues=issues)).actions if isinstance(action, EditDocument)]
+        edits = [action for action in plan(replace(view, issues=issues, newcomers=())).actions if isinstance(action, EditDocument)]
         if not edits:
-            return
+            return frozenset()
         reason = next(iter(proposed.values()))
         try:
             await Proposer(gateway, performer.state, gathered.state.documents).propose(edits, reason)
         except Refused as refusal:
             log.warning("no pull request", repository=performer.state.name, reason=refusal.message)
+        return frozenset(number for edit in edits for number in edit.numbers)
 
     async def _remember(self, decided: Plan, performer: Performer, gathered: Gathered) -> None:
         state = performer.state

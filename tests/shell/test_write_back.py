@@ -160,6 +160,24 @@ async def test_i19_without_write_permission_it_is_proposed(hand: ByHand):
     assert [str(call) for call in again if call.writes] == []
 
 
+async def test_proposals_add_up_until_they_are_merged(hand: ByHand):
+    await hand.push({CONFIG: "write_back: pull_request\n"})
+    for number in (1, 2):
+        hand.repository.close_issue(number, by="alice")
+        await hand.sync()
+    proposed = GAPS.replace("- [ ] [P0]", "- [x] [P0]").replace("- [ ] [P1] Limit", "- [x] [P1] Limit")
+    assert hand.repository.read("GAPS.md", "gapkeeper/sync").decode() == proposed
+    (pull,) = (issue for issue in hand.issues.values() if issue.pull)
+    assert "| 1 |" in (pull.body or "")
+    assert "| 2 |" in (pull.body or "")
+    await hand.push({"GAPS.md": proposed})
+    calls = [call for _ in range(3) for call in await hand.sync()]
+    assert [str(call) for call in calls if call.writes] == []
+    hand.repository.close_issue(3, by="alice")
+    await hand.sync()
+    assert hand.repository.read("GAPS.md", "gapkeeper/sync").decode() == proposed.replace("❌ Missing", "✅ Done")
+
+
 async def test_fault_40_a_branch_that_refuses_us_gets_a_pull_request(hand: ByHand):
     hand.repository.protect()
     hand.repository.close_issue(1, by="alice")
