@@ -8,7 +8,7 @@ reported, and neither side is touched.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from bot.core.edit import AddGap, CannotEdit, Edited, SetEffort, SetPriority, SetState, SetTask, SetTitle, edit
 from bot.core.gaps.model import Document
@@ -31,12 +31,13 @@ if TYPE_CHECKING:
     from bot.core.names import GapKey
     from bot.core.pair import Base, Pair
 
-T = TypeVar("T")
-
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the issue of one gap asks its document to say; None where it asks nothing. `ticks` are by the task's place."""
+    """What the issue of one gap asks its document to say; None where it asks nothing.
+
+    An empty priority or effort is to be taken away; `ticks` are by the task's place.
+    """
 
     ordinal: int
     pair: Pair
@@ -49,16 +50,16 @@ class Wish:
     @property
     def empty(self) -> bool:
         """Tells whether nothing is asked."""
-        return not (self.title or self.state or self.priority or self.effort or self.ticks)
+        return all(part is None for part in (self.title, self.state, self.priority, self.effort)) and not self.ticks
 
     def changes(self, gap: Gap) -> Iterator[Change]:
         """Yields the wish as edits of the gap."""
         if self.title is not None:
             yield SetTitle(gap, self.title)
         if self.priority is not None:
-            yield SetPriority(gap, self.priority)
+            yield SetPriority(gap, self.priority or None)
         if self.effort is not None:
-            yield SetEffort(gap, self.effort)
+            yield SetEffort(gap, self.effort or None)
         for place, done in self.ticks:
             yield SetTask(gap, gap.tasks[place], done)
         if self.state is not None:
@@ -87,13 +88,18 @@ def wish_of(entry: Entry, pair: Pair, issue: Issue, config: Config, *, decision:
     """Returns what the issue alone changed, and what a person decided for the issue; None where that is nothing."""
     base, gap = pair.base, entry.gap
     said = said_by(issue, base, defer_closes=config.on_defer == "close")
+    settled = gap.state.closed and said.state.closed  # closed is closed, whatever the reason
+
+    def asked(before: str | None, document: str | None, issue: str | None) -> bool:
+        return _asked(_fold(before), _fold(document), _fold(issue), decision)
+
     wish = Wish(
         entry.ordinal,
         pair,
-        title=_changed(base.title, gap.title, said.title, decision),
-        state=None if gap.state.closed and said.state.closed else _changed(base.state, gap.state, said.state, decision),
-        priority=_changed(_fold(base.priority), _fold(gap.priority), _fold(said.priority), decision) and said.priority,
-        effort=_changed(_fold(base.effort), _fold(gap.effort), _fold(said.effort), decision) and said.effort,
+        title=said.title if _asked(base.title, gap.title, said.title, decision) else None,
+        state=said.state if _asked(base.state, gap.state, said.state, decision) and not settled else None,
+        priority=(said.priority or "") if asked(base.priority, gap.priority, said.priority) else None,
+        effort=(said.effort or "") if asked(base.effort, gap.effort, said.effort) else None,
         ticks=tuple(_ticks(gap, base, issue)),
     )
     return None if wish.empty else wish
@@ -155,16 +161,16 @@ def _state_traces(asked: Sequence[tuple[Wish, Change]], edited: Edited) -> dict[
     return {wish.pair.key: traces for (wish, change), traces in couples if isinstance(change, SetState) and change.state.closed}
 
 
-def _changed(base: T, document: T, issue: T, decision: Side) -> T | None:
-    """Returns the issue's value where the issue alone changed it, or a person decided for it."""
+def _asked(base: object, document: object, issue: object, decision: Side) -> bool:
+    """Tells whether the issue alone changed a value, or a person decided for the issue's."""
     merged = merge3(base, document=document, issue=issue)
     if isinstance(merged, Conflict):
-        return issue if decision is Side.ISSUE else None
-    return merged.value if merged.changed is Side.ISSUE else None
+        return decision is Side.ISSUE
+    return merged.changed is Side.ISSUE
 
 
-def _fold(word: str | None) -> str | None:
-    return word.casefold() if word else None
+def _fold(word: str | None) -> str:
+    return (word or "").casefold()
 
 
 def _ticks(gap: Gap, base: Base, issue: Issue) -> Iterator[tuple[int, bool]]:

@@ -79,6 +79,7 @@ ACTS: list[Any] = [
         "**Priority:** Critical",
         id="reprioritise a field",
     ),
+    pytest.param(lambda h: h.repository.set_labels(2, ["gap"], by="alice"), "[P1] Limit", "Limit", id="no priority any more"),
 ]
 
 
