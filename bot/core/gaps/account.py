@@ -87,11 +87,17 @@ class _Book:
         span = self.source.lines_span(unit.first, max(unit.end, unit.first + 1))
         return self.source.lines.number(max(span.end - 1, span.start))
 
-    def spoken(self, unit: _Unit, line: int) -> Remark | None:
+    def spoken(self, unit: _Unit, line: int, *, taken: bool) -> Remark | None:
         """Returns the walk's remark about the unit: a list's own, an entry's own."""
-        for remark in self.said.get(line, ()):
-            if (remark.what in {"list", "table"}) == unit.holds and remark.what.startswith("heading") == (unit.noun == "heading"):
-                return remark
+        return self.said_of(line, taken=taken, holds=unit.holds, heading=unit.noun == "heading")
+
+    def said_of(self, line: int, *, taken: bool, holds: bool = False, heading: bool = False) -> Remark | None:
+        """Returns a remark of one kind about a line, each once: lines that end with CR alone share their number."""
+        remarks = self.said.get(line, [])
+        for index, remark in enumerate(remarks):
+            kind = (remark.taken, remark.what in {"list", "table"}, remark.what.startswith("heading"))
+            if kind == (taken, holds, heading):
+                return remarks.pop(index)
         return None
 
     def section(self, line: int) -> Section | None:
@@ -117,20 +123,21 @@ def account(source: Blocks, gaps: Sequence[Gap], remarks: Iterable[Remark]) -> t
     book = _Book(source, {}, [section for section in root.walk() if section.heading is not None])
     for remark in remarks:
         book.said.setdefault(remark.line, []).append(remark)
-    by_line = {gap.line: gap for gap in reversed(gaps)}
+    by_line = {source.lines.index(gap.span.start): gap for gap in reversed(gaps)}
     starts = [gap.span.start for gap in gaps]
     found: dict[int, Remark] = {}
     skipped: list[Remark] = []
     for unit in _units(source, root):
-        line = book.number(unit.first)
-        if line in found:
+        if unit.first in found:
             continue
+        line = book.number(unit.first)
         while skipped and line > skipped[-1].end:
             skipped.pop()
-        said = book.spoken(unit, line)
+        gap = None if unit.holds else by_line.get(unit.first)
+        said = book.spoken(unit, line, taken=gap is not None)
         owner = _owner(gaps, starts, unit)
-        if said is not None and said.taken and line in by_line:
-            made: Remark | None = _taken(book, by_line[line], said)
+        if said is not None and gap is not None:
+            made: Remark | None = _taken(book, gap, said)
         elif owner is not None:
             made = _part(book, owner, unit, line)
         elif said is not None:
@@ -139,15 +146,15 @@ def account(source: Blocks, gaps: Sequence[Gap], remarks: Iterable[Remark]) -> t
         else:
             made = _unsaid(book, unit, line, skipped[-1] if skipped else None)
         if made is not None:
-            found[line] = made
-    found = _paragraphs(book, by_line) | found
-    return tuple(found[line] for line in sorted(found))
+            found[unit.first] = made
+    found |= _paragraphs(book, {first: gap for first, gap in by_line.items() if first not in found or not found[first].taken})
+    return tuple(found[first] for first in sorted(found))
 
 
-def _paragraphs(book: _Book, by_line: Mapping[int, Gap]) -> dict[int, Remark]:
-    """Returns the remarks about all gaps: a paragraph with a title of its own is no structure that `_units` knows."""
-    taken = ((line, gap, said) for line, gap in by_line.items() for said in book.said.get(line, ()) if said.taken)
-    return {line: _taken(book, gap, said) for line, gap, said in taken}
+def _paragraphs(book: _Book, gaps: Mapping[int, Gap]) -> dict[int, Remark]:
+    """Returns the remarks about the gaps that are left: a paragraph with a title of its own is no structure that `_units` knows."""
+    said = {first: book.said_of(book.number(first), taken=True) for first in gaps}
+    return {first: _taken(book, gaps[first], remark) for first, remark in said.items() if remark is not None}
 
 
 # What could be a gap.

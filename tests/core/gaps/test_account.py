@@ -116,6 +116,15 @@ def test_a_repeat_says_where_the_state_was_read():
     assert remark.why.startswith("gap GAP-1, done from line 7, which repeats it")
 
 
+def test_lines_that_end_with_cr_alone_share_a_number_and_have_each_a_remark():
+    reading, remarks = explain(DocumentPath("GAPS.md"), b"# Known gaps\r\r- [ ] one\r- [x] two\r\r## Legend\r\r- [ ] example\r")
+    assert [(gap.line, gap.title) for gap in reading.gaps] == [(1, "one"), (1, "two")]
+    assert [(remark.line, remark.why) for remark in remarks if remark.taken] == [
+        (1, "gap, open from its checkbox"),
+        (1, "gap, done from its checkbox"),
+    ]
+
+
 @pytest.mark.parametrize("data", [b"- [ ] a\0", b"- [ ] \xff", b"> " * 2000 + b"x"], ids=["#56", "#57", "#63"])
 def test_an_unreadable_text_has_no_remarks(data: bytes):
     assert explain(DocumentPath("GAPS.md"), data)[1] == ()

@@ -1,0 +1,25 @@
+# `just` lists what can be done here. Without just: `uvx --from rust-just just`.
+
+_list:
+    @just --list --unsorted
+
+# All that CI runs: lint, types, import contracts, tests.
+check:
+    .ci/run
+
+# The tests, or those you name: just test tests/core -k lint
+test *arguments:
+    uv run pytest {{ arguments }}
+
+# Reading beside markdown-it-py, and its worst cases (benchmarks/README.md).
+bench *arguments:
+    uv run python benchmarks/bench_reading.py {{ arguments }}
+
+# Write the expected models and edits of tests/corpus anew; review the diff.
+corpus-update:
+    uv run python -m tests.core.gaps
+    uv run python -m tests.core.edits
+
+# Feed the reader what a coverage-guided fuzzer finds, for a while (seconds).
+fuzz seconds="60":
+    uv run --with 'atheris; python_version < "3.14"' python tests/fuzz/fuzz_reading.py -max_len=4000 -len_control=0 -max_total_time={{ seconds }}
