@@ -27,11 +27,17 @@ def conventions_of(sheet: Sheet, gap: Gap, state: State) -> list[StateSource]:
             uses[other.state_source] += 1000 if other.state is state else 1
     if gap.kind is Kind.TABLE:
         plain = [StateSource.CELL, StateSource.EMOJI, StateSource.SUFFIX, StateSource.STRIKE]
-    elif mark_of(gap, StateSource.CHECKBOX):
-        plain = [StateSource.SUFFIX, StateSource.FIELD]
+    elif gap.kind is not Kind.HEADING and not _fielded(sheet, gap):
+        # A field in a list without any would make the reader look for fields in its siblings too.
+        plain = [StateSource.SUFFIX, StateSource.FIELD, StateSource.EMOJI]
     else:
         plain = [StateSource.FIELD, StateSource.SUFFIX, StateSource.EMOJI]
     return list(dict.fromkeys([source for source, _ in uses.most_common()] + plain))
+
+
+def _fielded(sheet: Sheet, gap: Gap) -> bool:
+    """Tells whether fields are in use here: a box says the state better than a field would."""
+    return mark_of(gap, StateSource.CHECKBOX) is None and any(other.fields for other in [gap, *sheet.siblings(gap)])
 
 
 def struck(sheet: Sheet, gap: Gap, state: State) -> bool:
