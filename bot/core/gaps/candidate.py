@@ -266,5 +266,6 @@ def tasks_below(source: Blocks, blocks: Iterable[Block]) -> tuple[Task, ...]:
 
 
 def same_words(title: str) -> frozenset[str]:
-    """Returns the words of a title that tell it from another."""
-    return frozenset(word.text for word in words(title) if len(word.text) > 2 or word.text.isdigit() or not word.text.isascii())
+    """Returns the words of a title that tell it from another; what it adds in brackets is no part of its name."""
+    name = title.partition(" (")[0]
+    return frozenset(word.text for word in words(name) if len(word.text) > 2 or word.text.isdigit() or not word.text.isascii())

@@ -24,6 +24,7 @@ from bot.core.gaps.vocabulary import (
     PRIORITIES,
     STATE_OF_BOX,
     STATE_OF_MARK,
+    folded,
     listed,
     priority_in,
     said_state,
@@ -251,16 +252,16 @@ class _Reader:
         return True
 
     def find_id(self, start: int, limit: int) -> re.Match[str] | None:
-        if (prefix := _NAMED_ID.match(self.s, start, limit)) and prefix["name"].lower() in _NAMES:
+        if (prefix := _NAMED_ID.match(self.s, start, limit)) and folded(prefix["name"]) in _NAMES:
             start = prefix.end()
         found = _ID.match(self.s, start, limit)
-        if found and found["kind"] not in _STANDARDS:
+        if found and found["kind"].lower() not in _STANDARDS:
             return found
         found = _SHORT_ID.match(self.s, start, limit)
-        if found and found["kind"] not in _STANDARDS and not _LEVEL.fullmatch(found[0]):
+        if found and found["kind"].lower() not in _STANDARDS and not _LEVEL.fullmatch(found[0]):
             return found
         found = _NAMED.match(self.s, start, limit)
-        return found if found and found["name"].lower() in _NAMES else None
+        return found if found and folded(found["name"]) in _NAMES else None
 
     def id_at(self, start: int, end: int) -> bool:
         found = self.find_id(start, end)

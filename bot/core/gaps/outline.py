@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from bot.core.blocks import Heading, Opaque, Paragraph
+from bot.core.blocks import Heading, Listing, Opaque, Paragraph
 from bot.core.gaps.entry import Head, Shape, read_head
 from bot.core.gaps.fields import Labelled, fields_of
 from bot.core.gaps.model import State, StateSource
@@ -21,6 +21,7 @@ from bot.core.gaps.vocabulary import (
     Found,
     Word,
     listed,
+    mark_state,
     priority_in,
     section_role,
     words,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 _NOT_URGENCY = listed(
     "impact effort complexity confidence value hanging level cost impacto esforço esfuerzo aufwand fidelity quality"
 )
-REPEATED = 3
+REPEATED = 2
 """A title that stands more often than this names a part of an entry (`Impact`), not an entry."""
 EVIDENCE = frozenset({"status", "priority", "severity", "effort", "resolution"})
 _CONTAINER = listed(
@@ -94,6 +95,32 @@ class Section:
 
 def outline(source: Blocks) -> Section:
     """Returns the tree of sections. A level that is skipped does not matter: a section belongs to the last one with a lower level."""
+    root = _tree(source)
+    first = root.sections[0] if root.sections else None
+    if first is not None and first.level == 1 and first.sections and first.role not in {"log", "gaps"}:
+        first.role = None
+    titles = Counter(section.title for section in root.walk())
+    leads = Counter(text for section in root.walk() for block in section.blocks if (text := _lead(source, block)))
+    for section in root.walk():
+        unique = frozenset(
+            block.first
+            for block in section.blocks
+            if leads.get(text := _lead(source, block)) == 1 and _is_set_off(source, block, text)
+        )
+        section.set_off = unique if len(unique) > 1 else frozenset()
+        section.fields = fields_of(source, _own(section.blocks))
+        _named(source, section)
+    shared = Counter(label for section in root.walk() for label in {labelled.field.label for labelled in section.fields})
+    for section in root.walk():
+        section.described = sum(
+            bool(labelled.field.value) and (labelled.role == "describes" or shared[labelled.field.label] > 1)
+            for labelled in section.fields
+        )
+        section.role = _corrected(source, section, repeated=titles[section.title] > REPEATED)
+    return root
+
+
+def _tree(source: Blocks) -> Section:
     root = Section(None, 0, 0, len(source.lines), None)
     open_sections = [root]
     for block in source.blocks:
@@ -107,32 +134,23 @@ def outline(source: Blocks) -> Section:
         open_sections.append(section)
     for section in open_sections:
         section.end = root.end
-    if (
-        root.sections
-        and root.sections[0].level == 1
-        and root.sections[0].sections
-        and root.sections[0].role not in {"log", "gaps"}
-    ):
-        root.sections[0].role = None
-    titles = Counter(section.title for section in root.walk())
-    leads = Counter(text for section in root.walk() for block in section.blocks if (text := _lead(source, block)))
-    for section in root.walk():
-        unique = frozenset(
-            block.first
-            for block in section.blocks
-            if leads.get(text := _lead(source, block)) == 1 and _is_set_off(source, block, text)
-        )
-        section.set_off = unique if len(unique) > 1 else frozenset()
-        section.fields = fields_of(source, _own(section.blocks))
-        _named(source, section)
-        if section.proven and not section.sure:
-            section.role = None
-        elif titles[section.title] > REPEATED and section.level > 1:
-            section.role = "detail"
-    shared = Counter(label for section in root.walk() for label in {labelled.field.label for labelled in section.fields})
-    for section in root.walk():
-        section.described = sum(labelled.role == "describes" or shared[labelled.field.label] > 1 for labelled in section.fields)
     return root
+
+
+def _corrected(source: Blocks, section: Section, *, repeated: bool) -> str | None:
+    """Returns the role once what stands in the section is known: evidence of an entry outweighs a word in its title."""
+    if section.proven and not section.sure:
+        return None
+    if repeated and section.level > 1 and not is_shelf(section.parent):
+        return "detail"
+    if section.role is None and _all_done(source, section):
+        return "inventory"
+    return section.role
+
+
+def is_shelf(section: Section | None) -> bool:
+    """Tells whether a heading only says how urgent or in which state the entries below it are: `## LOW`."""
+    return section is not None and section.container and (section.urgency is not None or section.said is not None)
 
 
 def _named(source: Blocks, section: Section) -> None:
@@ -150,6 +168,13 @@ def _named(source: Blocks, section: Section) -> None:
         return
     below = read_head(source.text, span, Shape.ENTRY)
     head.title, head.title_span, section.title = below.title, below.title_span, below.title
+
+
+def _all_done(source: Blocks, section: Section) -> bool:
+    """Tells whether each line of a section starts with a mark of what is done: it shows what works."""
+    starts = [line.start for block in section.blocks if isinstance(block, Paragraph) for line in block.lines]
+    starts += [item.marker.end + 1 for block in section.blocks if isinstance(block, Listing) for item in block.items]
+    return len(starts) > 1 and all(mark_state(source.text[start : start + 4].lstrip()[:1]) is State.DONE for start in starts)
 
 
 def _own(blocks: Sequence[Block]) -> Sequence[Block]:

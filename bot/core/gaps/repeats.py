@@ -145,7 +145,8 @@ def _number(candidate: Candidate) -> int:
 
 
 def _keys(candidate: Candidate) -> list[object]:
-    keys: list[object] = [candidate.head.title.lower()]
+    title = candidate.head.title.lower()
+    keys: list[object] = [title, *({title.partition(" (")[0]} - {title})]
     if candidate.head.id is not None:
         keys.append((candidate.head.id.lower(),))
     return keys
@@ -155,7 +156,7 @@ def _by_evidence(found: list[Candidate], dropped: list[Dropped]) -> list[Candida
     """Lets entries without any evidence give way, where the document's gaps plainly carry it."""
     headings = [candidate for candidate in found if candidate.kind is Kind.HEADING]
     fielded = [candidate for candidate in headings if candidate.evidence & FIELD_EVIDENCE]
-    if len(fielded) >= 5 and len(fielded) * 2 >= len(headings):
+    if len(fielded) >= _ENOUGH and len(fielded) * 2 >= len(headings):
         series = Counter(candidate.series for candidate in fielded)
         found = _keep(
             found,

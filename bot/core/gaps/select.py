@@ -16,7 +16,7 @@ from bot.core.gaps import heading, listing, weigh
 from bot.core.gaps import table as tables
 from bot.core.gaps.candidate import Candidate, Place, items_below
 from bot.core.gaps.model import Remark, State
-from bot.core.gaps.outline import Section, outline
+from bot.core.gaps.outline import Section, is_shelf, outline
 from bot.core.gaps.plain import plain
 from bot.core.gaps.repair import view
 from bot.core.gaps.repeats import settle
@@ -80,6 +80,7 @@ class _Walk:
         self.root = root
         self.found: list[Candidate] = []
         self.remarks: list[Remark] = []
+        self.tables: dict[tuple[str, ...], tables.Columns] = {}
         self.heads: dict[int, Head | None] = {}
         self.listed: dict[int, bool] = {}
         title = root.sections[0].title if root.sections else ""
@@ -88,6 +89,7 @@ class _Walk:
         self.resolved = any(word in said for word in _SETTLED)
         self.settled = State.DONE if any(_ALL_DONE.search(sentence) for sentence in re.split(r"[.\n]", said)) else None
         self.legend = weigh.legend(root)
+        self.running = weigh.running(root)
 
     def say(self, line: int, what: str, why: str, *, taken: bool = False) -> None:
         number = self.source.lines.number(self.source.lines.starts[line])
@@ -116,7 +118,7 @@ class _Walk:
         self.blocks(here)
         chosen = self.heading_items(here)
         for child in here.section.sections:
-            if child.role in SKIPPED and not weigh.proves(child):
+            if child.role in SKIPPED and not weigh.proves(child) and id(child) not in chosen:
                 self.say(child.first, "heading", f"{child.role}: nothing in it is a gap")
                 continue
             inner = _Here(child, self.place(child, here.place), here.weak or child.role in WEAK)
@@ -132,14 +134,19 @@ class _Walk:
         made = heading.candidate(self.source, inner.section, place, why)
         if made is None or weigh.is_placeholder(made.head.title):
             return made is not None
-        made.weak = inner.weak and made.head.id is None
+        counted = weigh.is_counted(inner.section)
+        made.weak = (here.weak if counted else inner.weak) and made.head.id is None
         made.series = made.group = id(here.section)
         self.found.append(made)
         return True
 
     def heading_items(self, here: _Here) -> dict[int, str]:
         """Returns which sections below are one gap each, and why: by evidence of their own, or as members of a series."""
-        children = [child for child in here.section.sections if child.role not in SKIPPED or weigh.proves(child)]
+        children = [
+            child
+            for child in here.section.sections
+            if child.role not in SKIPPED or weigh.proves(child) or weigh.is_counted(child)
+        ]
         scores = {id(child): weigh.score(self.source, child, here.place) for child in children}
         strong = sum(score >= weigh.ENOUGH for score in scores.values())
         ordinals = {id(child) for child in children if child.head is not None and child.head.ordinal is not None}
@@ -148,14 +155,16 @@ class _Walk:
         lacking = [child for child in children if weigh.states_lack(self.source, child)]
         shelves = sum(weigh.is_shelf_of_entries(self.source, child) for child in children)
         for child in children:
-            if shelves * 2 > len(children) and weigh.holds_entries(child) and not child.proven:
+            if shelves * 2 > len(children) and id(child) not in self.running and weigh.holds_entries(child) and not child.proven:
                 continue
             score, numbered, subject = (
                 scores[id(child)],
                 id(child) in ordinals,
-                child.role is None or (child.role == "gaps" and not child.container),
+                child.role is None or (child.role == "gaps" and not child.container) or weigh.is_counted(child),
             )
-            if score >= weigh.ENOUGH:
+            if id(child) in self.running:
+                chosen[id(child)] = "its number continues through several sections"
+            elif score >= weigh.ENOUGH:
                 chosen[id(child)] = weigh.reason(child)
             elif score >= 1 and strong * 2 >= len(children) and subject and not child.container:
                 chosen[id(child)] = "stands in a series of headings that are gaps"
@@ -315,15 +324,20 @@ class _Walk:
     def table(self, block: Table, here: _Here) -> tables.Columns | None:
         """Looks at a table; returns what its columns are for, when its rows are gaps."""
         cols = tables.columns(self.source, block)
+        if cols is not None and len(block.rows) == 1:
+            cols = self.tables.get(cols.labels, cols)
         if cols is None or here.place.role in SKIPPED:
             self.say(
                 block.first, "table", "no column names a gap" if cols is None else f"{here.place.role}: nothing in it is a gap"
             )
             return None
         tracked = cols.has("status", "priority", "severity") or cols.id is not None or len(cols.answers) > 1
-        if not (tracked or here.place.near or here.section.role == "gaps"):
+        shelf = here.place.gappy and is_shelf(here.section)
+        known = len(block.rows) == 1 and cols.labels in self.tables
+        if not (tracked or shelf or known or here.place.near or here.section.role == "gaps"):
             self.say(block.first, "table", "nothing says that its rows are gaps")
             return None
+        self.tables[cols.labels] = cols
         for row in block.rows:
             self.row(row, cols, block, here)
         return cols
@@ -334,6 +348,9 @@ class _Walk:
         if cols is None or head is None or head.title.lower().startswith("total") or weigh.is_placeholder(head.title):
             return
         made = tables.candidate(self.source, row, cols, head, here.place, "a row with a status, a priority or an id")
+        if cols.marked and made.state is State.DONE and not here.place.announced:
+            self.say(row.line, "row", "shows what works")
+            return
         made.weak = here.weak
         made.group = id(block)
         self.found.append(made)

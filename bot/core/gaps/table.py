@@ -15,9 +15,12 @@ from bot.core.gaps.repair import view
 from bot.core.gaps.vocabulary import COLUMNS, listed, mark_state, words
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bot.core.blocks import Block, Blocks
     from bot.core.text import Span
 
+_VAGUE = listed("description summary descripcion descricao descrizione beschreibung описание 描述")
 _YES = listed("yes y true done ja sí sim oui да 是 有 full complete")
 _NO = listed("no n false none nein não non нет 否 无 missing")
 _PARTLY = listed("partial partially partly teilweise parcial partiel частично 部分")
@@ -27,7 +30,9 @@ _PARTLY = listed("partial partially partly teilweise parcial partiel части�
 class Columns:
     """What the columns of a table are for; `title` is the column that names the gap, `answers` are columns of yes and no.
 
-    `telling` are those of them that do not say yes in every row: what all rows have tells nothing of one.
+    A table that compares several things has no answers, only one whose other columns describe.
+    `telling` are those of them that do not say yes in every row: what all rows have tells nothing of one. `marked` tells that the
+    states stand in a column with another name: its rows with ✅ show what works.
     """
 
     labels: tuple[str, ...]
@@ -36,6 +41,7 @@ class Columns:
     id: int | None
     answers: tuple[int, ...] = ()
     telling: tuple[int, ...] = ()
+    marked: bool = False
 
     def has(self, *roles: str) -> bool:
         """Tells whether a column has one of the roles."""
@@ -48,6 +54,11 @@ def columns(source: Blocks, table: Table) -> Columns | None:
     roles = [COLUMNS.whole(words(label.split("(")[0])) or "other" for label in labels]
     if not labels:
         return None
+    named_status = "status" in roles
+    if not named_status:
+        marked = [i for i in range(1, len(labels)) if roles[i] != "title" and _marked(source, table, i)]
+        if len(marked) == 1:
+            roles[marked[0]] = "status"
     number = next((i for i, role in enumerate(roles) if role == "id" or labels[i].strip() in {"#", "№"}), None)
     named = [i for i, role in enumerate(roles) if role == "title" and i != number]
     title = (
@@ -55,9 +66,40 @@ def columns(source: Blocks, table: Table) -> Columns | None:
     )
     if title is None:
         return None
+    first = next((i for i, role in enumerate(roles) if role == "other" and i != number), title)
+    if first < title and words(labels[title])[0].text in _VAGUE and _tells(source, table, first):
+        title = first
+    title = _telling(source, table, title, roles)
     answers = tuple(i for i in range(len(labels)) if i not in {title, number} and _answers(source, table, i))
     telling = tuple(i for i in answers if any(_answer(row.cells[i].of(source.text)) is not State.DONE for row in table.rows))
-    return Columns(labels, tuple(roles), title, number, answers, telling or answers)
+    compares = any(role == "other" and i not in {title, number, *answers} for i, role in enumerate(roles))
+    if compares or not _agree(source, table, telling):
+        answers = telling = ()
+    return Columns(labels, tuple(roles), title, number, answers, telling or answers, "status" in roles and not named_status)
+
+
+def _agree(source: Blocks, table: Table, columns_: Sequence[int]) -> bool:
+    """Tells whether the answers of most rows agree: columns that say yes and no as they like are of several things compared."""
+    rows = [{_answer(row.cells[i].of(source.text)) for i in columns_ if i < len(row.cells)} for row in table.rows]
+    return sum(len(said) < 2 for said in rows) * 2 >= len(rows)
+
+
+def _telling(source: Blocks, table: Table, title: int, roles: Sequence[str]) -> int:
+    """Returns the column that tells rows apart: the next one that can name a gap, when the first says the same in several rows."""
+    others = [i for i in range(title + 1, len(roles)) if roles[i] in {"title", "other", "describes"}]
+    return next((index for index in (title, *others[:1]) if _tells(source, table, index)), title)
+
+
+def _tells(source: Blocks, table: Table, index: int) -> bool:
+    """Tells whether no two rows say the same in a column."""
+    values = [row.cells[index].of(source.text) for row in table.rows if index < len(row.cells)]
+    return len(set(values)) == len(values)
+
+
+def _marked(source: Blocks, table: Table, index: int) -> bool:
+    """Tells whether a column holds states whatever it is called: nearly every cell starts with a mark of state."""
+    cells_ = [plain(row.cells[index].of(source.text)) for row in table.rows if index < len(row.cells)]
+    return len(cells_) > 1 and sum(mark_state(cell[:24]) is not None for cell in cells_) * 5 >= len(cells_) * 4
 
 
 def _answers(source: Blocks, table: Table, index: int) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
@@ -16,9 +17,18 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+_ACCENTED = [chr(code) for code in range(0xC0, 0x180) if unicodedata.decomposition(chr(code))]
+_FOLDED = str.maketrans({char: unicodedata.normalize("NFD", char)[0] for char in _ACCENTED})
+
+
+def folded(text: str) -> str:
+    """Returns the text in lower case and without the accents of Latin letters, which authors often leave out: `Priorite`."""
+    return text.lower().replace("’", "'").translate(_FOLDED)
+
+
 def listed(text: str) -> frozenset[str]:
     """Returns the words of a text as a set: how short word lists are written here."""
-    return frozenset(text.split())
+    return frozenset(folded(text).split())
 
 
 WORD = re.compile(r"[^\W_]+(?:['’][^\W\d_]+)?")
@@ -73,7 +83,7 @@ class Word(NamedTuple):
 @lru_cache(maxsize=4096)
 def words(text: str) -> tuple[Word, ...]:
     """Returns the words of a text; a run of Chinese characters is one word. The same few titles and labels are asked for often."""
-    return tuple(Word(match[0].lower().replace("’", "'"), *match.span()) for match in WORD.finditer(text))
+    return tuple(Word(folded(match[0]), *match.span()) for match in WORD.finditer(text))
 
 
 class Lexicon(Generic[T]):
@@ -132,7 +142,7 @@ def _phrases(text: str) -> list[str]:
 STATES: Lexicon[State] = Lexicon(
     (phrase, State(state)) for language in LANGUAGES for state, table in language.STATES.items() for phrase in _phrases(table)
 )
-WEAK = frozenset(phrase for language in LANGUAGES for phrase in _phrases(language.WEAK))
+WEAK = frozenset(folded(phrase) for language in LANGUAGES for phrase in _phrases(language.WEAK))
 PRIORITIES: Lexicon[str] = Lexicon((phrase, phrase) for language in LANGUAGES for phrase in _phrases(language.PRIORITIES))
 LABELS: Lexicon[str] = Lexicon(
     (phrase, role)
@@ -271,15 +281,25 @@ def section_role(title: str) -> str | None:
         return "inventory"
     hits = [(index, *hit) for index in range(len(found)) if (hit := SECTIONS.at(found, index))]
     gaps = any(role == "gaps" for _, role, _ in hits)
-    for index, role, count in hits:
-        alone = count == 1 and found[index].text in AMBIGUOUS and not (role == "plan" and _completed(found))
-        if index == 0 and role != "gaps" and not alone and _opens(found, role, count, gaps=gaps):
-            return role
+    return _opening(found, hits, gaps=gaps) or _closing(found, hits, gaps=gaps) or ("gaps" if gaps else None)
+
+
+def _opening(found: Sequence[Word], hits: Sequence[tuple[int, str, int]], *, gaps: bool) -> str | None:
+    """Returns the role of the phrase with which a title starts, when it announces a section."""
+    if not hits or hits[0][0] != 0 or hits[0][1] == "gaps":
+        return None
+    _, role, count = hits[0]
+    alone = count == 1 and found[0].text in AMBIGUOUS and not (role == "plan" and _completed(found))
+    return role if not alone and _opens(found, role, count, gaps=gaps) else None
+
+
+def _closing(found: Sequence[Word], hits: Sequence[tuple[int, str, int]], *, gaps: bool) -> str | None:
+    """Returns the role of the phrase with which a title ends, when it announces a section: `Debt summary`, but not `Debt log`."""
     for index, role, count in hits:
         alone = count == 1 and (found[index].text in AMBIGUOUS or role not in _CLOSING)
-        if index + count == len(found) and role != "gaps" and not alone and not (gaps and role == "inventory"):
+        if index + count == len(found) and role != "gaps" and not alone and not (gaps and role in {"inventory", "log"}):
             return role
-    return "gaps" if gaps else None
+    return None
 
 
 def _completed(found: Sequence[Word]) -> bool:
@@ -303,8 +323,8 @@ _CLOSING = frozenset({"summary", "plan", "log", "legend", "reference"})
 _QUESTIONS = listed("why how warum wie cómo comment como как почему")
 _COMPLETES = listed("of for by to in at on since as during de der von für del da do des du по")
 AMBIGUOUS = listed(
-    "progress coverage results tracking matrix comparison dashboard score overall benchmarks distribution counts index format key files "
-    "help setup labels example examples see categories classification appendix strategy process workflow rules standards policy "
+    "progress coverage results tracking dashboard evaluation definitions score overall benchmarks distribution counts index format key "
+    "files help setup labels example examples see categories classification appendix strategy process workflow rules standards policy "
     "architecture features scope context background inventory working existing found covered supported goals vision principles usage "
     "verification management prevention commands questions links contents history changes updates log testing implemented priorities "
     "schedule phases plan recommendation architektur formato modelo format формат process plano"

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 from bot.core.blocks import Listing, Opaque, Paragraph, Table
 from bot.core.gaps.fields import fields_of, line_fields
 from bot.core.gaps.heading import FIELD_EVIDENCE
+from bot.core.gaps.outline import is_shelf
 from bot.core.gaps.plain import plain
 from bot.core.gaps.repair import view
+from bot.core.gaps.table import columns
 from bot.core.gaps.vocabulary import SECTIONS, lacks, priority_in, words
 
 if TYPE_CHECKING:
@@ -109,9 +111,29 @@ def is_meta(source: Blocks, section: Section) -> bool:
     return said.startswith(_META)
 
 
-def is_shelf(section: Section | None) -> bool:
-    """Tells whether a heading only says how urgent or in which state the entries below it are: `## LOW`."""
-    return section is not None and section.container and (section.urgency is not None or section.said is not None)
+def is_counted(section: Section) -> bool:
+    """Tells whether a heading has a number, and a subject beside any word that announces a section: `3. Template engine`."""
+    return section.head is not None and section.head.ordinal is not None and SECTIONS.whole(words(section.title)) is None
+
+
+def running(root: Section) -> frozenset[int]:
+    """Returns the sections whose numbers run on, 1, 2, 3 …, from one grouping heading to the next: the author counts entries."""
+    levels: dict[int, list[Section]] = {}
+    for section in root.walk():
+        if (
+            is_counted(section)
+            and section.head is not None
+            and section.head.ordinal is not None
+            and section.head.ordinal.isdigit()
+        ):
+            levels.setdefault(section.level, []).append(section)
+    return frozenset(
+        id(section)
+        for numbered in levels.values()
+        if len({id(section.parent) for section in numbered}) > 1
+        and all(int(after.head.ordinal) - int(before.head.ordinal) in {0, 1} for before, after in itertools.pairwise(numbered))  # type: ignore[union-attr, arg-type]
+        for section in numbered
+    )
 
 
 def prose(source: Blocks, section: Section) -> int:
@@ -148,15 +170,21 @@ def against(source: Blocks, section: Section) -> int:
     against = 0
     if not own and has_boxes(source, lists):
         against += 4
+    if not own and tracks_rows(source, section):
+        against += 4
     if not own and section.set_off and section.role == "gaps":
         against += 4
-    described = section.head is not None and section.head.ordinal is not None and "describes" in section.roles
+    described = section.described > 1 or (
+        section.head is not None and section.head.ordinal is not None and "describes" in section.roles
+    )
     if not own and lists and not described and not prose(source, section):
         against += 3
     if any(child.head is not None and (child.head.id or child.roles & _OWN) for child in section.sections):
         against += 3
-    if section.sections and not prose(source, section) and not own:
+    if any(child.role != "detail" for child in section.sections) and not prose(source, section) and not own:
         against += 2
+    if section.blocks and isinstance(section.blocks[0], Table) and not own:
+        against += 3
     return against
 
 
@@ -165,6 +193,16 @@ def states_lack(source: Blocks, section: Section) -> bool:
     return (
         len(words(section.title)) > 2 and section.role in {None, "gaps"} and bool(prose(source, section)) and lacks(section.title)
     )
+
+
+def tracks_rows(source: Blocks, section: Section) -> bool:
+    """Tells whether a table with a status or a priority for each of its rows stands directly in a section."""
+    for block in section.blocks:
+        if isinstance(block, Table) and len(block.rows) > 1:
+            cols = columns(source, block)
+            if cols is not None and cols.has("status", "priority", "severity"):
+                return True
+    return False
 
 
 def holds_entries(section: Section) -> bool:

@@ -14,6 +14,6 @@ To teach the reader a word, add it here.
 
 from __future__ import annotations
 
-from bot.core.gaps.words import de, en, es, fr, pt, ru, zh
+from bot.core.gaps.words import de, en, es, fr, it, pt, ru, zh
 
-LANGUAGES = (en, de, es, fr, pt, ru, zh)
+LANGUAGES = (en, de, es, fr, it, pt, ru, zh)
