@@ -168,7 +168,7 @@ class _Shown:
         said = [f"{count} {noun}{'s' * (count > 1)}" for noun, count in counts.items() if count]
         if alike:
             remark = self.remarks[alike[0]]
-            said.append(f"{len(alike)} × {remark.what}: {remark.why}")
+            said.append(f"{len(alike)} × {remark.what.partition(' under ')[0]}: {remark.why}")
         return ", ".join(said)
 
     def summary(self, paper: Paper) -> None:

@@ -10,12 +10,15 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from bot.core.blocks import Listing, Opaque, Table
+from bot.core.blocks import Listing, Opaque, Paragraph, Table
 from bot.core.gaps.model import Kind, Remark, State, StateSource
 from bot.core.gaps.outline import outline
+from bot.core.gaps.plain import plain
 from bot.core.gaps.repair import repaired
+from bot.core.gaps.vocabulary import LEVEL_MARKS, STATES, priority_in, section_role, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -280,14 +283,15 @@ def _state_from(book: _Book, gap: Gap) -> str:
         case StateSource.STRIKE:
             return "because it is struck through"
         case StateSource.SECTION:
-            return _section_from(book, gap, "said") or "from what the document says above it"
+            return _above(book, gap, "said") or "from what the document says of itself"
         case StateSource.DEFAULT:
             return "because nothing says otherwise"
 
 
 def _priority_from(book: _Book, gap: Gap) -> str:
     if gap.priority_span is None:
-        return _section_from(book, gap, "urgency") or "from its mark, as the legend says"
+        mark = next((sign for sign in LEVEL_MARKS if sign in _head_line(book, gap)), None)
+        return f"from its mark {mark}" if mark is not None else _above(book, gap, "urgency") or "from what stands above it"
     if not gap.span.contains(gap.priority_span):
         return f"from line {book.source.lines.number(gap.priority_span.start)}"
     return _field_from(gap, gap.priority_span) or f"from {_quoted(book.source.text, gap.priority_span)}"
@@ -300,17 +304,45 @@ def _field_from(gap: Gap, span: Span | None) -> str | None:
     return f"from {'column' if gap.kind is Kind.TABLE else 'field'} {held.label}"
 
 
-def _section_from(book: _Book, gap: Gap, said: str) -> str | None:
-    """Returns the innermost heading above the gap that says its state or its urgency."""
-    section = book.section(book.source.lines.index(gap.span.start))
+def _head_line(book: _Book, gap: Gap) -> str:
+    return book.source.lines.content(book.source.lines.index(gap.span.start))
+
+
+def _above(book: _Book, gap: Gap, said: str) -> str | None:
+    """Returns what gives the gap its state or urgency: a label or the line above its list, else the innermost heading that does."""
+    line = book.source.lines.index(gap.span.start)
+    here = section = book.section(line)
     if section is not None and gap.kind is Kind.HEADING:
-        section = section.parent
+        here = section = section.parent
+    label = gap.section[-1] if gap.section else ""
+    if here is not None and label and label != here.title and _says(label, said):
+        return f"from {_shown(label)} above it"
+    lead = _lead(here, line) if here is not None and gap.kind is not Kind.HEADING else None
+    if lead is not None and _says(raw := lead.lines[-1].of(book.source.text), said):
+        return f"from the line {_shown(raw)} above it"
     while section is not None and section.heading is not None:
         value = getattr(section, said)
         if value is not None and value is not State.OPEN:
-            return f"from the heading {_shown(section.heading.text.of(book.source.text))}"
+            named = _shown(section.heading.text.of(book.source.text))
+            return "from the heading above it" if section is here else f"from the heading {named}"
         section = section.parent
     return None
+
+
+def _lead(section: Section, line: int) -> Paragraph | None:
+    """Returns the paragraph right above the list of a section that holds a line."""
+    for before, block in pairwise(section.blocks):
+        if isinstance(block, Listing) and block.first <= line < block.end:
+            return before if isinstance(before, Paragraph) else None
+    return None
+
+
+def _says(raw: str, said: str) -> bool:
+    text = plain(repaired(raw))
+    found = words(text)
+    if said == "urgency":
+        return priority_in(text, near=9) is not None
+    return any(STATES.at(found, index) for index in range(min(len(found), 2))) or section_role(text) == "archive"
 
 
 def _quoted(text: str, span: Span | None) -> str:

@@ -63,19 +63,19 @@ SAID = [
         18,
         True,
         "checkbox under '🔴 Critical'",
-        "gap, open from its checkbox, critical from the heading '🔴 Critical', 1 of 2 tasks done",
+        "gap, open from its checkbox, critical from the heading above it, 1 of 2 tasks done",
     ),
     (19, False, "checkbox", "task of the gap on line 18, done"),
     (20, False, "checkbox", "task of the gap on line 18, open"),
     (21, False, "entry of the list", "field Owner of the gap on line 18"),
-    (22, True, "checkbox under '🔴 Critical'", "gap, done from its checkbox, critical from the heading '🔴 Critical'"),
+    (22, True, "checkbox under '🔴 Critical'", "gap, done from its checkbox, critical from the heading above it"),
     (24, False, "code block under '🔴 Critical'", "what stands in code is no entry"),
     (28, False, "quote under '🔴 Critical'", "what stands in a quote is no entry"),
     (
         32,
         True,
         "heading under 'Resolved'",
-        "gap GAP-001, done from the heading 'Resolved', effort 2 days, 0 of 1 tasks done",
+        "gap GAP-001, done from the heading above it, effort 2 days, 0 of 1 tasks done",
     ),
     (36, False, "checkbox", "task of gap GAP-001, open"),
 ]
@@ -123,6 +123,25 @@ def test_lines_that_end_with_cr_alone_share_a_number_and_have_each_a_remark():
         (1, "gap, open from its checkbox"),
         (1, "gap, done from its checkbox"),
     ]
+
+
+ABOVE = [
+    pytest.param("## Critical\n\n- [ ] a", "critical from the heading above it", id="its heading"),
+    pytest.param("## Critical\n\n### Search\n\n- [ ] a", "critical from the heading 'Critical'", id="a heading further up"),
+    pytest.param(
+        "## Search\n\n**Critical:**\n\n- [ ] a", "critical from the line 'Critical:' above it", id="the line above the list"
+    ),
+    pytest.param("## Low\n\n- Critical bugs:\n  - [ ] a\n  - [ ] b", "critical from 'Critical bugs' above it", id="a label"),
+    pytest.param("## 🔴 Critical\n\n- [ ] b\n\n## Search\n\n- [ ] 🔴 a", "critical from its mark 🔴", id="a mark of the legend"),
+    pytest.param("## Resolved\n\n- a", "done from the heading above it", id="a state, its heading"),
+    pytest.param("## Gaps\n\nResolved:\n\n- a", "done from the line 'Resolved:' above it", id="a state, the line above the list"),
+]
+
+
+@pytest.mark.parametrize(("text", "said"), ABOVE)
+def test_where_a_state_or_a_priority_was_read(text: str, said: str):
+    _, remarks = explain(DocumentPath("GAPS.md"), f"# Known gaps\n\n{text}\n".encode())
+    assert any(said in remark.why for remark in remarks if remark.taken), [remark.why for remark in remarks if remark.taken]
 
 
 @pytest.mark.parametrize("data", [b"- [ ] a\0", b"- [ ] \xff", b"> " * 2000 + b"x"], ids=["#56", "#57", "#63"])
