@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.core.names import DeliveryId, InstallationId, RepositoryId
 from bot.github.auth import GitHubApp
+from bot.github.pacing import Time
 from bot.jobs.sync import Sync
 from bot.sandbox import Api, Clock, GitHub, Webhooks
 from bot.settings import Settings
@@ -17,12 +18,16 @@ from bot.store.records import Delivery
 from bot.store.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping
     from pathlib import Path
+
+    import httpx
 
     from bot.jobs.outcome import Outcome
     from bot.sandbox import Call, Repository
     from bot.sandbox.model import Issue
+
+    Through = Callable[[httpx.AsyncBaseTransport], httpx.AsyncBaseTransport]
 
 SECRET = "a secret of the tests"
 CONFIG = ".github/gapkeeper.yml"
@@ -75,6 +80,14 @@ class ByHand:
         finally:
             await sync.aclose()
 
+    async def reconcile(self) -> Outcome:
+        """Run one sync of everything."""
+        sync = Sync(self.github, self.store, self.settings)
+        try:
+            return await sync.reconcile(RepositoryId(self.repository.id))
+        finally:
+            await sync.aclose()
+
     async def receive(self, headers: Mapping[str, str], body: bytes) -> int:
         """Take a delivery, as the webhook does."""
         payload_repository = RepositoryId(self.repository.id)
@@ -92,10 +105,12 @@ class ByHand:
         return {issue.title: issue.number for issue in self.issues.values() if issue.open is is_open}
 
 
-@asynccontextmanager
-async def by_hand(folder: Path) -> AsyncIterator[ByHand]:
-    """Yields a fresh world with an empty repository `acme/app` in which the App is installed."""
-    world = GitHub(clock=Clock())
+def at_hand(store: Store, *, clock: Clock, through: Through | None = None, clocked: Time | None = None) -> ByHand:
+    """Returns a fresh world with an empty repository `acme/app` in which the App is installed.
+
+    What the sync remembers is in `store`; its calls go `through` what the test puts between, and wait by `clocked`.
+    """
+    world = GitHub(clock=clock)
     for login in ("alice", "bob"):
         world.add_user(login)
     repository = world.add_repository("acme/app", admins=["alice"])
@@ -110,9 +125,19 @@ async def by_hand(folder: Path) -> AsyncIterator[ByHand]:
         github_api_url="http://github.test",
         write_spacing_ms=0,
     )
-    github = GitHubApp(app.id, private_key(), api_url=settings.github_api_url, write_spacing=0, transport=api.transport())
+    wire = through(api.transport()) if through else api.transport()
+    github = GitHubApp(
+        app.id, private_key(), api_url=settings.github_api_url, write_spacing=0, transport=wire, time=clocked or Time()
+    )
+    hand = ByHand(repository, hooks, api, github, store, settings)
+    hooks.sink = hand.receive
+    return hand
+
+
+@asynccontextmanager
+async def by_hand(folder: Path) -> AsyncIterator[ByHand]:
+    """Yields a fresh world with a database in a folder."""
     async with Store(f"sqlite:///{folder / 'test.db'}") as store:
-        hand = ByHand(repository, hooks, api, github, store, settings)
-        hooks.sink = hand.receive
+        hand = at_hand(store, clock=Clock())
         yield hand
-    await github.aclose()
+    await hand.github.aclose()

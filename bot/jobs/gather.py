@@ -85,13 +85,18 @@ class Gatherer:
         touched: Mapping[IssueNumber, Issue | None],
         *,
         whole: bool = False,
+        every: bool = False,
     ) -> Gathered:
         """Returns both sides; raises the GitHubError that kept it from reading one.
 
         `touched` are the issues that something happened to, as the payloads show them. With `whole` the documents are compared
-        with those of the last sync, whatever the pushes say.
+        with those of the last sync, whatever the pushes say; with `every` all issues are, whatever the payloads say.
         """
-        state, pairs = await self._remembered(state)
+        listed = await self._reader.issues(state.name, label=BASE_LABEL) if every else None
+        state, pairs = await self._remembered(state, listed)
+        if listed is not None:
+            # An issue that lost our label is not in the list, nor is one that is gone: those are looked at one by one.
+            touched = {**dict.fromkeys(pair.number for pair in pairs), **{issue.number: issue for issue in listed}, **touched}
         issues, pairs = await self._changed_issues(state, pairs, touched)
         newcomers = await self._newcomers(state, pairs, touched)
         rules, files = await self._files(state, pushes, whole=whole)
@@ -182,12 +187,14 @@ class Gatherer:
             blobs[path], changed[path] = file.sha, file.data
         return replace(files, blobs=blobs, changed=changed)
 
-    async def _remembered(self, state: RepositoryState) -> tuple[RepositoryState, tuple[Pair, ...]]:
+    async def _remembered(
+        self, state: RepositoryState, listed: tuple[Issue, ...] | None
+    ) -> tuple[RepositoryState, tuple[Pair, ...]]:
         """Returns the recorded pairs, rebuilt from the markers of the issues where the store does not know them (I17, #44)."""
         intents = await self._store.intents(state.id)
         if state.known and not intents:
             return state, await self._store.pairs(state.id)
-        issues = await self._reader.issues(state.name, label=BASE_LABEL)
+        issues = await self._reader.issues(state.name, label=BASE_LABEL) if listed is None else listed
         if issues:
             login = f"{await self._github.slug()}[bot]"
             known = {pair.key for pair in await self._store.pairs(state.id)}

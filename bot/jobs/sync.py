@@ -28,10 +28,10 @@ from bot.jobs.propose import Proposer
 from bot.store.records import RepositoryState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from bot.core.actions import Plan
-    from bot.core.events import Event, Origin
+    from bot.core.events import Event, Origin, Pushed
     from bot.core.issue import Issue
     from bot.core.names import IssueNumber, RepositoryId
     from bot.core.plan import View
@@ -57,11 +57,12 @@ class _Said:
     senders: dict[IssueNumber, list[str]] = field(default_factory=dict)
     decisions: dict[IssueNumber, Side] = field(default_factory=dict)
     approved: str | None = None
+    every: bool = False
 
     @property
     def whole(self) -> bool:
-        """Tells whether all documents are to be looked at: a plan that was held is to be made again."""
-        return self.approved is not None
+        """Tells whether all documents are to be looked at: `every` thing is, or a plan that was held is to be made again."""
+        return self.every or self.approved is not None
 
 
 class Sync:
@@ -83,16 +84,22 @@ class Sync:
         events = [event for delivery in deliveries if (event := event_of(delivery.event, payload_of(delivery.payload)))]
         if not events:
             return Done()
-        try:
-            for _ in range(ATTEMPTS):
-                try:
-                    await self._synchronise(repository, events)
-                except Stale:
-                    continue
-                return Done()
-        except RateLimited as limit:
-            return Later(limit.retry_after, "GitHub asked to wait")
-        return Later(60.0, "the repository keeps changing")
+        return await _steadily(lambda: self._synchronise(repository, events))
+
+    async def reconcile(self, repository: RepositoryId) -> Outcome:
+        """Compare all issues and documents of a known repository with what was agreed, whatever was or was not delivered (#119).
+
+        It is not known who changed an issue whose delivery was lost: such changes are proposed, never committed (I19).
+        """
+        return await _steadily(lambda: self._reconcile(repository))
+
+    async def _reconcile(self, repository: RepositoryId) -> None:
+        state = await self._store.repository(repository)
+        if state is None:
+            return
+        facts = await self._github.reader(state.installation).repository(repository)
+        state = replace(state, name=facts.name, default_branch=facts.default_branch)
+        await self._bring_together(state, (), _Said(every=True))
 
     async def _synchronise(self, repository: RepositoryId, events: list[Event]) -> None:
         state = await self._known(repository, events[-1].origin)
@@ -102,13 +109,17 @@ class Sync:
         if not pushes and not said.whole and (not said.touched or state.head is None):
             await self._store.save_repository(state)
             return
-        seal = Seal(self._secrets, repository)
+        await self._bring_together(state, pushes, said)
+
+    async def _bring_together(self, state: RepositoryState, pushes: tuple[Pushed, ...], said: _Said) -> None:
+        """Read both sides, plan, perform, remember."""
+        seal = Seal(self._secrets, state.id)
         reader = self._github.reader(state.installation)
         gatherer = Gatherer(self._github, reader, self._store, seal=seal, web=self._web, parser=self._parser)
         try:
             # What was proposed and is not merged is looked at again: the pull request holds all of it, or it would drop some.
             touched = {**dict.fromkeys(state.pending), **said.touched}
-            gathered = await gatherer.gather(state, pushes, touched, whole=said.whole)
+            gathered = await gatherer.gather(state, pushes, touched, whole=said.whole, every=said.every)
         except Refused as refusal:
             if isinstance(refusal, NotFound):
                 raise
@@ -186,7 +197,9 @@ class Sync:
         if view.config.write_back == "pull_request":
             return dict.fromkeys(concerned, "`write_back` in its config says so")
         login = await self._login()
-        people = {number: [sender for sender in said.senders.get(number, ()) if sender != login] for number in concerned}
+        authors = {issue.number: [issue.author] for issue in view.newcomers}
+        asked = {**authors, **said.senders}
+        people = {number: [sender for sender in asked.get(number, ()) if sender != login] for number in concerned}
         writers = await self._writers(state, {senders[-1] for senders in people.values() if senders})
         return {
             number: f"`{senders[-1]}` may not write here" if senders else "nobody is known to have asked"
@@ -199,7 +212,9 @@ class Sync:
     ) -> frozenset[IssueNumber]:
         """Put the edits for these issues into the pull request, planned like all others, on the documents as read; returns which."""
         issues = {number: issue for number, issue in view.issues.items() if number in proposed}
-        edits = [action for action in plan(replace(view, issues=issues, newcomers=())).actions if isinstance(action, EditDocument)]
+        edits = [
+            action for action in plan(replace(view, issues=issues, newcomers=())).actions if isinstance(action, EditDocument)
+        ]
         if not edits:
             return frozenset()
         reason = next(iter(proposed.values()))
@@ -225,6 +240,20 @@ class Sync:
         if state is None:
             return RepositoryState(repository, origin.name, origin.installation, origin.default_branch)
         return replace(state, name=origin.name, installation=origin.installation, default_branch=origin.default_branch)
+
+
+async def _steadily(attempt: Callable[[], Awaitable[None]]) -> Outcome:
+    """Make an attempt again while what it read changes under it, a few times (I13)."""
+    try:
+        for _ in range(ATTEMPTS):
+            try:
+                await attempt()
+            except Stale:
+                continue
+            return Done()
+    except RateLimited as limit:
+        return Later(limit.retry_after, "GitHub asked to wait")
+    return Later(60.0, "the repository keeps changing")
 
 
 def secrets_of(settings: Settings) -> tuple[bytes, ...]:

@@ -330,3 +330,33 @@ async def test_fault_36_a_deleted_issue_leaves_its_entry_alone(hand: ByHand):
     await hand.push({"GAPS.md": GAPS + "\nMore.\n"})
     assert hand.repository.read("GAPS.md").decode() == GAPS + "\nMore.\n"
     assert hand.titles() == {"Limit the rate": 2, "Retries": 3}
+
+
+class TestReconcile:
+    """What was never delivered is found by comparing everything (#119)."""
+
+    async def drop(self, hand: ByHand) -> None:
+        await hand.hooks.flush()
+        hand.waiting = []
+
+    async def test_i6_a_push_that_was_never_delivered(self, hand: ByHand):
+        await hand.push({"GAPS.md": GAPS.replace("Limit the rate", "Limit the rate of calls")}, sync=False)
+        await self.drop(hand)
+        await hand.reconcile()
+        assert hand.issues[2].title == "Limit the rate of calls"
+        first = len(hand.api.calls)
+        await hand.reconcile()
+        assert [str(call) for call in hand.api.calls[first:] if call.writes] == []
+
+    async def test_i19_an_issue_that_nobody_is_known_to_have_changed_is_proposed(self, hand: ByHand):
+        hand.repository.close_issue(1, by="alice")
+        await self.drop(hand)
+        await hand.reconcile()
+        assert hand.repository.read("GAPS.md").decode() == GAPS
+        assert hand.repository.read("GAPS.md", "gapkeeper/sync").decode() == GAPS.replace("- [ ] [P0]", "- [x] [P0]")
+
+    async def test_a_newcomer_asks_in_the_name_of_its_author(self, hand: ByHand):
+        hand.repository.open_issue(title="Encrypt backups", body="Please.", by="alice", labels=["gap"])
+        await self.drop(hand)
+        await hand.reconcile()
+        assert "Encrypt backups" in hand.repository.read("GAPS.md").decode()

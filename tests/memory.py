@@ -1,0 +1,57 @@
+"""A store without a database: for tests that make worlds by the thousand. Its promises are those of `tests/shell/test_store.py`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.store.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bot.core.names import GapKey, RepositoryId
+    from bot.core.pair import Pair
+    from bot.store.records import RepositoryState
+
+
+class Memory(Store):
+    """Keeps what a sync remembers; `step` is called before and after each write, and may raise: the process died there."""
+
+    def __init__(self, step: Callable[[], None] = lambda: None) -> None:
+        """Start empty, and open no threads."""
+        self.step = step
+        self.states: dict[RepositoryId, RepositoryState] = {}
+        self.kept: dict[GapKey, Pair] = {}
+        self.announced: set[GapKey] = set()
+
+    async def repository(self, repository: RepositoryId) -> RepositoryState | None:
+        return self.states.get(repository)
+
+    async def save_repository(self, state: RepositoryState) -> None:
+        self.step()
+        self.states[state.id] = state
+        self.step()
+
+    async def pairs(self, repository: RepositoryId) -> tuple[Pair, ...]:
+        return tuple(sorted(self.kept.values(), key=lambda pair: pair.number))
+
+    async def save_pair(self, repository: RepositoryId, pair: Pair) -> None:
+        self.step()
+        if any(other.number == pair.number and other.key != pair.key for other in self.kept.values()):
+            raise AssertionError(f"I4: issue {pair.number} belongs to two gaps")
+        self.kept[pair.key] = pair
+        self.announced.discard(pair.key)
+        self.step()
+
+    async def intents(self, repository: RepositoryId) -> frozenset[GapKey]:
+        return frozenset(self.announced)
+
+    async def intend(self, repository: RepositoryId, key: GapKey) -> None:
+        self.step()
+        self.announced.add(key)
+        self.step()
+
+    async def drop_intent(self, repository: RepositoryId, key: GapKey) -> None:
+        self.step()
+        self.announced.discard(key)
+        self.step()
