@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from markdown_it import MarkdownIt
-from markdown_it.rules_block import blockquote, fence, heading, hr, html_block, list_block
+from markdown_it.rules_block import blockquote, fence, heading, hr, html_block, list_block, table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,6 +39,7 @@ def block_parser(*, nesting: int) -> MarkdownIt:
     parser.enable(list(RULES))
     for name, rule, characters, interrupts in _STARTS:
         parser.block.ruler.at(name, _asked(rule, frozenset(characters)), {"alt": interrupts})
+    parser.block.ruler.at("table", _asked_below(table, frozenset("|-:")), {"alt": ["paragraph", "reference"]})
     return parser
 
 
@@ -47,6 +48,18 @@ def _asked(rule: Rule, characters: frozenset[str]) -> Rule:
 
     def asked(state: StateBlock, first: int, end: int, silent: bool) -> bool:
         at = state.bMarks[first] + state.tShift[first]
+        return state.src[at : at + 1] in characters and rule(state, first, end, silent)
+
+    return asked
+
+
+def _asked_below(rule: Rule, characters: frozenset[str]) -> Rule:
+    """Returns the rule behind a look at the line below: a table is known by its second line (GFM 0.29 §4.10)."""
+
+    def asked(state: StateBlock, first: int, end: int, silent: bool) -> bool:
+        if first + 2 > end:
+            return False
+        at = state.bMarks[first + 1] + state.tShift[first + 1]
         return state.src[at : at + 1] in characters and rule(state, first, end, silent)
 
     return asked
