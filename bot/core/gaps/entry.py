@@ -65,6 +65,7 @@ _NAMES = listed(
     "concern weakness blocker lücke fehler aufgabe punkt проблема пробел ошибка задача долг brecha problema tarea lacuna tarefa lacune "
     "problème tâche"
 )
+_URGENCY = listed("priority prio priorität prioridad prioridade priorité priorità приоритет severity")
 _STANDARDS = listed("UTF SHA ISO RFC PEP CVE CWE EIP ERC BIP GPT MP ES HTTP IEEE WCAG ECMA TLS AES RSA MD TC IPV UTC GMT CSS JDK")
 
 
@@ -365,7 +366,7 @@ class _Reader:
         last = self.s[end - 1] if end > first else ""
         for closers, pattern in _TAILS:
             found = pattern.search(self.s, max(first, end - 110), end) if last in closers else None
-            if found and found.start() > first and self.classify(*found.span(1)):
+            if found and found.start() > first and (self.classify(*found.span(1)) or self.id_at(*found.span(1))):
                 return found.start()
         found = _DASH_TAIL.search(self.s, max(first, end - 90), end)
         if found and found.start() > first and self.tail(found):
@@ -379,6 +380,8 @@ class _Reader:
     def tail(self, found: re.Match[str]) -> bool:
         """Keeps the state after a last dash; after a colon only a lone phrase counts."""
         said = found[1]
+        if (_urgent(said) or _LEVEL.fullmatch(said.strip())) and self.classify(*found.span(1)):
+            return True
         state = said_state(said, strict=found[0].lstrip().startswith((":", "：")))
         if state is None or (found[0].lstrip().startswith((":", "：")) and len(words(said)) > 3):
             return False
@@ -483,15 +486,6 @@ def _all_of(said: str, start: int, end: int) -> bool:
 
 
 def _urgent(said: str) -> bool:
-    """Tells `HIGHEST PRIORITY`, `high prio`: a word of urgency and the word priority, nothing else."""
+    """Tells `HIGHEST PRIORITY`, `high prio`, `Priority P1`: a word of urgency and the word priority, nothing else."""
     found = [word.text for word in words(said)]
-    return len(found) in {2, 3} and found[-1] in {
-        "priority",
-        "prio",
-        "priorität",
-        "prioridad",
-        "prioridade",
-        "priorité",
-        "приоритет",
-        "severity",
-    }
+    return len(found) in {2, 3} and (found[-1] in _URGENCY or found[0] in _URGENCY)

@@ -168,7 +168,8 @@ def _by_evidence(found: list[Candidate], dropped: list[Dropped]) -> list[Candida
     if boxes >= 5 and boxes > len(headings):
         why = "the document's gaps are checkboxes, this heading has none"
         found = _keep(found, dropped, lambda c: c.kind is not Kind.HEADING or bool(c.evidence), why)
-    if sum(bool(candidate.evidence & _EVIDENT) for candidate in found) >= _ENOUGH:
+    named = sum("id" in candidate.evidence for candidate in found)
+    if named > 1 or sum(bool(candidate.evidence & _EVIDENT) for candidate in found) >= _ENOUGH:
         asking = _asking(found)
         why = "the document's gaps have a status, a priority or an id, this entry has none and says of nothing that it lacks"
         found = _keep(

@@ -80,10 +80,18 @@ class Word(NamedTuple):
     end: int
 
 
-@lru_cache(maxsize=4096)
 def words(text: str) -> tuple[Word, ...]:
-    """Returns the words of a text; a run of Chinese characters is one word. The same few titles and labels are asked for often."""
+    """Returns the words of a text; a run of Chinese characters is one word."""
+    return _short(text) if len(text) <= _SHORT else _words(text)
+
+
+def _words(text: str) -> tuple[Word, ...]:
     return tuple(Word(folded(match[0]), *match.span()) for match in WORD.finditer(text))
+
+
+_SHORT = 160
+_short = lru_cache(maxsize=4096)(_words)
+"""The same few titles and labels are asked for often. Long texts are not kept: a server lives long, and they are many words each."""
 
 
 class Lexicon(Generic[T]):
@@ -240,8 +248,10 @@ def priority_in(text: str, *, near: int = 3) -> Found | None:
         hit = PRIORITIES.at(found, index)
         if hit is None:
             continue
-        count = hit[1]
+        word, count = hit
         start, end = found[index].start, found[index + count - 1].end
+        if _HAN.match(word):
+            return Found(word, start, start + len(word))
         after = index + count
         if after < len(found) and text[end : found[after].start] in {"-", "/", "–", " to "} and PRIORITIES.at(found, after):
             end = found[after].end

@@ -53,7 +53,7 @@ def is_list_of_things(source: Blocks, root: Section) -> bool:
         block.end - block.first for section in sections for block in section.blocks if isinstance(block, (Listing, Table))
     )
     hints = sum(section.urgency is not None or section.said is not None or announces_gaps(section.title) for section in sections)
-    return listed * 2 > len(source.lines) and (hints > 0 or len(sections) == 1)
+    return listed * 2 > len(source.lines) and (hints * 4 >= len(sections) or len(sections) == 1)
 
 
 def announces_gaps(title: str) -> bool:

@@ -91,7 +91,7 @@ SECTIONS = {
         referencias, enlaces, recursos, índice, ver también, fuentes, contenido, anexo
     """,
     "summary": """
-        resumen, resumen ejecutivo, estadísticas, métricas, conclusión, conclusiones, visión general, evaluación, matriz
+        resumen, resumen ejecutivo, estadísticas, métricas, conclusión, conclusiones, visión general, matriz
         de prioridades, vista general
     """,
     "plan": """

@@ -88,7 +88,7 @@ SECTIONS = {
         références, liens, ressources, sommaire, table des matières, voir aussi, sources, annexe
     """,
     "summary": """
-        résumé, synthèse, statistiques, métriques, conclusion, vue d ensemble, aperçu, bilan, évaluation, matrice de
+        résumé, synthèse, statistiques, métriques, conclusion, vue d ensemble, aperçu, bilan, matrice de
         priorité, récapitulatif
     """,
     "plan": """

@@ -88,7 +88,7 @@ SECTIONS = {
         referências, links, recursos, índice, sumário, veja também, fontes, anexo
     """,
     "summary": """
-        resumo, resumo executivo, estatísticas, métricas, conclusão, visão geral, avaliação, matriz de prioridades, painel
+        resumo, resumo executivo, estatísticas, métricas, conclusão, visão geral, matriz de prioridades, painel
     """,
     "plan": """
         roteiro, próximos passos, plano, plano de ação, cronograma, recomendações, ordem sugerida, ordem recomendada
