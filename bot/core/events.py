@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from bot.core.issue import Issue
-    from bot.core.names import CommitSha, DocumentPath, InstallationId, IssueNumber, RepositoryId, RepositoryName
+    from bot.core.names import CommentId, CommitSha, DocumentPath, InstallationId, IssueNumber, RepositoryId, RepositoryName
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +60,22 @@ class IssueChanged:
 
 
 @dataclass(frozen=True, slots=True)
-class CommentEdited:
-    """A comment of an issue was edited: `body` is what it says now, `author` who wrote it first."""
+class CommentWritten:
+    """A comment was written, or edited by the sender: `body` is what it says now, `author` who wrote it first.
+
+    `before` is what it said before, "" where it is new. `pull` says that the number is a pull request's, `bot` that no person
+    wrote it; `stamp` tells this edit of the comment from its others.
+    """
 
     origin: Origin
     number: IssueNumber
+    comment: CommentId
     author: str
     body: str
+    before: str
+    pull: bool
+    bot: bool
+    stamp: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +86,7 @@ class RepositoryChanged:
     action: str
 
 
-Event = Pushed | BranchDeleted | IssueChanged | CommentEdited | RepositoryChanged
+Event = Pushed | BranchDeleted | IssueChanged | CommentWritten | RepositoryChanged
 
 
 @dataclass(frozen=True, slots=True)

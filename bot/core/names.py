@@ -10,6 +10,7 @@ RepositoryName = NewType("RepositoryName", str)
 
 InstallationId = NewType("InstallationId", int)
 IssueNumber = NewType("IssueNumber", int)
+CommentId = NewType("CommentId", int)
 
 DeliveryId = NewType("DeliveryId", str)
 """The GUID of `X-GitHub-Delivery`; a redelivery carries the same one."""

@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from bot.core.errors import NotFound, Refused, Stale
-from bot.github.model import Commit, File, Pull, RepositoryFacts, Tree, TreeEntry
+from bot.github.model import Comment, Commit, File, Pull, RepositoryFacts, Tree, TreeEntry
 from bot.github.translate import (
     Unreadable,
+    assignees_of,
     blob_of,
+    comment_of,
+    comments_of,
     commit_of,
     content_kind,
     content_of,
@@ -38,7 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bot.core.issue import Issue, StateReason
-    from bot.core.names import BlobSha, CommitSha, DocumentPath, IssueNumber, RepositoryId, RepositoryName
+    from bot.core.names import BlobSha, CommentId, CommitSha, DocumentPath, IssueNumber, RepositoryId, RepositoryName
     from bot.core.triage import Label
     from bot.github.wire import Line
 
@@ -54,10 +57,15 @@ PERMISSIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "blob": {"contents": "read"},
         "issue": {"issues": "read"},
         "issues": {"issues": "read"},
+        "read_comment": {"issues": "read"},
+        "comments": {"issues": "read"},
         "create_issue": {"issues": "write"},
         "update_issue": {"issues": "write"},
         "create_label": {"issues": "write"},
         "comment": {"issues": "write"},
+        "react": {"issues": "write"},
+        "assign": {"issues": "write"},
+        "unassign": {"issues": "write"},
         "permission": {"metadata": "read"},
         "write_file": {"contents": "write"},
         "move_branch": {"contents": "write"},
@@ -153,6 +161,21 @@ class ReadGateway:
         found = await self._line.get(f"{repository_path(name)}/pulls", pulls_of, params=params)
         return found[0] if found else None
 
+    async def read_comment(self, name: RepositoryName, comment: CommentId) -> Comment:
+        """Returns a comment; NotFound once it was deleted.
+
+        https://docs.github.com/en/rest/issues/comments#get-an-issue-comment
+        """
+        return await self._line.get(f"{repository_path(name)}/issues/comments/{comment}", comment_of)
+
+    async def comments(self, name: RepositoryName, number: IssueNumber, *, since: str) -> tuple[Comment, ...]:
+        """Returns the comments of an issue or pull request that were written or edited since then, all of them or an error.
+
+        https://docs.github.com/en/rest/issues/comments#list-issue-comments
+        """
+        params = {"since": since, "per_page": "100"}
+        return await self._line.pages(f"{repository_path(name)}/issues/{number}/comments", comments_of, params=params)
+
     async def issues(self, name: RepositoryName, *, label: str) -> tuple[Issue, ...]:
         """Returns every issue with a label, open or closed, each once, by number; all of them or an error.
 
@@ -201,6 +224,30 @@ class Gateway(ReadGateway):
     async def comment(self, name: RepositoryName, number: IssueNumber, body: str) -> None:
         """Write a comment. https://docs.github.com/en/rest/issues/comments#create-an-issue-comment."""
         await self._line.write("POST", f"{repository_path(name)}/issues/{number}/comments", id_of, json={"body": body})
+
+    async def react(self, name: RepositoryName, comment: CommentId, content: str) -> None:
+        """React to a comment: `eyes`, `+1`, `-1`, …; doing so again changes nothing.
+
+        https://docs.github.com/en/rest/reactions/reactions#create-reaction-for-an-issue-comment
+        """
+        path = f"{repository_path(name)}/issues/comments/{comment}/reactions"
+        await self._line.write("POST", path, id_of, json={"content": content})
+
+    async def assign(self, name: RepositoryName, number: IssueNumber, logins: Sequence[str]) -> frozenset[str]:
+        """Returns who is assigned, in lower case, once these were added; GitHub leaves out who cannot be, without a word.
+
+        https://docs.github.com/en/rest/issues/assignees#add-assignees-to-an-issue
+        """
+        path = f"{repository_path(name)}/issues/{number}/assignees"
+        return await self._line.write("POST", path, assignees_of, json={"assignees": list(logins)})
+
+    async def unassign(self, name: RepositoryName, number: IssueNumber, logins: Sequence[str]) -> frozenset[str]:
+        """Returns who is assigned, in lower case, once these were taken off.
+
+        https://docs.github.com/en/rest/issues/assignees#remove-assignees-from-an-issue
+        """
+        path = f"{repository_path(name)}/issues/{number}/assignees"
+        return await self._line.write("DELETE", path, assignees_of, json={"assignees": list(logins)})
 
     async def write_file(
         self, name: RepositoryName, path: DocumentPath, *, branch: str, data: bytes, blob: BlobSha, message: str

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from bot.core.names import (
         BlobSha,
+        CommentId,
         CommitSha,
         DocumentPath,
         InstallationId,
@@ -75,6 +76,16 @@ class Pull:
     number: IssueNumber
     title: str
     body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment of an issue as it is now; `created_at` is GitHub's time, which edits leave alone."""
+
+    id: CommentId
+    author: str
+    body: str
+    created_at: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,10 @@ import json
 import re
 from typing import Any, NoReturn
 
-from bot.core.events import BranchDeleted, CommentEdited, Event, IssueChanged, Origin, Pushed, RepositoryChanged
+from bot.core.events import BranchDeleted, CommentWritten, Event, IssueChanged, Origin, Pushed, RepositoryChanged
 from bot.core.issue import Issue, StateReason
-from bot.core.names import BlobSha, CommitSha, DocumentPath, InstallationId, IssueNumber, RepositoryId, RepositoryName
-from bot.github.model import Commit, Envelope, File, Pull, RepositoryFacts, Tree, TreeEntry
+from bot.core.names import BlobSha, CommentId, CommitSha, DocumentPath, InstallationId, IssueNumber, RepositoryId, RepositoryName
+from bot.github.model import Comment, Commit, Envelope, File, Pull, RepositoryFacts, Tree, TreeEntry
 
 MAX_PUSH_COMMITS = 2048
 """A push payload lists at most so many commits: https://docs.github.com/en/webhooks/webhook-events-and-payloads#push"""
@@ -67,7 +67,7 @@ def event_of(name: str, payload: object) -> Event | None:
         case "issues":
             return _issue_changed(origin, payload)
         case "issue_comment":
-            return _comment_edited(origin, payload)
+            return _comment_written(origin, payload)
         case "repository":
             action = _text(_at(payload, "action"))
             return RepositoryChanged(origin, action) if action else None
@@ -124,14 +124,24 @@ def _issue_changed(origin: Origin, payload: object) -> IssueChanged | None:
     return IssueChanged(origin, IssueNumber(number), action, shown)
 
 
-def _comment_edited(origin: Origin, payload: object) -> CommentEdited | None:
-    """Returns the edit of a comment on an issue; a pull request's comments are none."""
-    issue, body = _at(payload, "issue"), _text(_at(payload, "comment", "body"))
-    number = _positive(_at(issue, "number"))
-    if _at(payload, "action") != "edited" or number is None or body is None or _is_pull_request(issue):
+def _comment_written(origin: Origin, payload: object) -> CommentWritten | None:
+    """Returns the new or edited comment; a pull request's too. An edit that does not say what was before has changed nothing."""
+    comment, issue, action = _at(payload, "comment"), _at(payload, "issue"), _at(payload, "action")
+    number, identity, body = _positive(_at(issue, "number")), _positive(_at(comment, "id")), _text(_at(comment, "body"))
+    if action not in ("created", "edited") or number is None or identity is None or body is None:
         return None
-    author = _text(_at(payload, "comment", "user", "login")) or _GHOST
-    return CommentEdited(origin, IssueNumber(number), author, body)
+    before = "" if action == "created" else _text(_at(payload, "changes", "body", "from"))
+    return CommentWritten(
+        origin,
+        IssueNumber(number),
+        CommentId(identity),
+        author=_text(_at(comment, "user", "login")) or _GHOST,
+        body=body,
+        before=body if before is None else before,
+        pull=_is_pull_request(issue),
+        bot="Bot" in (_at(comment, "user", "type"), _at(payload, "sender", "type")),
+        stamp=_text(_at(comment, "updated_at")) or "",
+    )
 
 
 def _origin(payload: object) -> Origin | None:
@@ -246,6 +256,27 @@ def commit_of(answer: object) -> Commit:
     first = parents[0] if isinstance(parents, list) and parents else None
     parent = _sha(_at(first, "sha"))
     return Commit(CommitSha(_need_text(commit, "sha")), parent, BlobSha(_need_text(_at(answer, "content"), "sha")))
+
+
+def comment_of(answer: object) -> Comment:
+    """Returns a comment."""
+    identity, author = CommentId(_need_number(answer, "id")), _text(_at(answer, "user", "login")) or _GHOST
+    return Comment(identity, author, _text(_at(answer, "body")) or "", _need_text(answer, "created_at"))
+
+
+def comments_of(answer: object) -> tuple[Comment, ...]:
+    """Returns the comments of a page."""
+    if not isinstance(answer, list):
+        raise Unreadable("no list of comments")
+    return tuple(comment_of(entry) for entry in answer)
+
+
+def assignees_of(answer: object) -> frozenset[str]:
+    """Returns who is assigned to an issue, in lower case."""
+    listed = _at(answer, "assignees")
+    if not isinstance(listed, list):
+        raise Unreadable("an issue without assignees")
+    return frozenset(_need_text(entry, "login").lower() for entry in listed)
 
 
 def permission_of(answer: object) -> str:

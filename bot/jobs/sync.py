@@ -14,7 +14,7 @@ import structlog
 
 from bot.core.actions import EditDocument
 from bot.core.errors import NotFound, Problem, RateLimited, Refused, Stale
-from bot.core.events import CommentEdited, IssueChanged
+from bot.core.events import CommentWritten, IssueChanged
 from bot.core.issue import Seal
 from bot.core.merge import Side
 from bot.core.messages import approved_in, decided_in
@@ -163,7 +163,7 @@ class Sync:
                     digest = approved_in(issue.body) if issue and number == state.notice else None
                     if digest and await self._may_decide(state, event.origin.sender):
                         said.approved = digest
-                case CommentEdited(number=number, author=author, body=body):
+                case CommentWritten(number=number, author=author, body=body, pull=False):
                     side = decided_in(body)
                     if (
                         side is Side.NEITHER

@@ -7,6 +7,7 @@ import re
 from bot.sandbox.refusal import invalid
 
 MAX_TITLE, MAX_BODY, MAX_LABEL, MAX_LABELS, MAX_DESCRIPTION, MAX_SUB_ISSUES = 256, 65_536, 50, 100, 100, 100
+MAX_ASSIGNEES = 10
 REACTIONS = ("+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes")
 REASONS = ("completed", "not_planned", "duplicate", "reopened")
 _COLOR = re.compile(r"[0-9a-fA-F]{6}")

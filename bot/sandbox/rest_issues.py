@@ -1,4 +1,4 @@
-"""REST operations on issues, labels, comments, reactions, sub-issues and dependencies.
+"""REST operations on issues, labels, assignees, comments, reactions, sub-issues and dependencies.
 
 https://docs.github.com/rest/issues
 """
@@ -166,6 +166,16 @@ def remove_issue_labels(ask: Ask) -> Answer:
     return Answer(None, 204)
 
 
+def add_assignees(ask: Ask) -> Answer:
+    """POST …/issues/{issue_number}/assignees."""
+    return Answer(_shown(ask, ask.repository.assign(ask.number("number"), ask.needed("assignees", list), by=ask.who)), 201)
+
+
+def remove_assignees(ask: Ask) -> Answer:
+    """DELETE …/issues/{issue_number}/assignees: 200 with the issue."""
+    return Answer(_shown(ask, ask.repository.unassign(ask.number("number"), ask.needed("assignees", list), by=ask.who)))
+
+
 def lock_issue(ask: Ask) -> Answer:
     """PUT and DELETE …/issues/{issue_number}/lock."""
     ask.repository.lock_issue(ask.number("number"), by=ask.who, locked=ask.method == "PUT")
@@ -305,6 +315,8 @@ _TABLE = (
     ("PUT", f"{_ISSUE}/labels", set_issue_labels),
     ("DELETE", f"{_ISSUE}/labels", remove_issue_labels),
     ("DELETE", f"{_ISSUE}/labels/{{name:path}}", remove_issue_label),
+    ("POST", f"{_ISSUE}/assignees", add_assignees),
+    ("DELETE", f"{_ISSUE}/assignees", remove_assignees),
     ("PUT", f"{_ISSUE}/lock", lock_issue),
     ("DELETE", f"{_ISSUE}/lock", lock_issue),
     ("GET", f"{_ISSUE}/comments", list_comments),

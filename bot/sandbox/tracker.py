@@ -217,6 +217,23 @@ class Tracker(Labels):
         if not self.has_issues:
             raise Refusal(410, "Issues are disabled for this repo")
 
+    # Assignees.
+
+    def assign(self, number: int, logins: Iterable[str], *, by: str | User) -> Issue:
+        """Assign more people; whoever cannot be assigned here is left out without a word, as GitHub does."""
+        issue, user = self.sortable(number, by)
+        known = [self.world.users[login.lower()] for login in logins if login.lower() in self.world.users]
+        come = [one for one in known if self.role(one) >= Role.READ and one not in issue.assignees]
+        self._reassign(issue, user, [*issue.assignees, *dict.fromkeys(come)][: limits.MAX_ASSIGNEES])
+        return issue
+
+    def unassign(self, number: int, logins: Iterable[str], *, by: str | User) -> Issue:
+        """Take people off an issue; whoever is not assigned does not matter."""
+        issue, user = self.sortable(number, by)
+        gone = {login.lower() for login in logins}
+        self._reassign(issue, user, [one for one in issue.assignees if one.login.lower() not in gone])
+        return issue
+
     # Labels on issues.
 
     def add_labels(self, number: int, names: Iterable[str], *, by: str | User) -> Issue:

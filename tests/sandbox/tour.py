@@ -112,6 +112,8 @@ def steps(stage: Stage) -> list[Step]:
         Step("PUT", f"{one}/labels", 200, {"labels": ["gap", "other"]}),
         Step("DELETE", f"{one}/labels/other", 200),
         Step("DELETE", f"{one}/labels", 204),
+        Step("POST", f"{one}/assignees", 201, {"assignees": ["wim", "nobody-here"]}),
+        Step("DELETE", f"{one}/assignees", 200, {"assignees": ["wim"]}),
         Step("GET", f"{repo}/labels", 200),
         Step("POST", f"{repo}/labels", 201, {"name": "area: a/b", "color": "00ff00", "description": "d"}),
         Step("POST", f"{repo}/labels", 422, {"name": "AREA: A/B"}),
