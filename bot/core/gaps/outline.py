@@ -208,6 +208,8 @@ def _section(source: Blocks, heading: Heading, parent: Section) -> Section:
     found = words(seen.text)
     section.role = _role(seen.text, head.title)
     section.said = _said(found, head, section.role)
+    if section.role is None and section.said is State.DEFERRED:
+        section.role = "gaps"
     urgency = _urgency(seen.text, found)
     if urgency is not None:
         section.urgency, section.urgency_span = urgency.word, seen.span(urgency.start, urgency.end)

@@ -89,7 +89,7 @@ class _Walk:
         self.resolved = any(word in said for word in _SETTLED)
         self.settled = State.DONE if any(_ALL_DONE.search(sentence) for sentence in re.split(r"[.\n]", said)) else None
         self.legend = weigh.legend(root)
-        self.running = weigh.running(root)
+        self.running = weigh.running(source, root)
 
     def say(self, line: int, what: str, why: str, *, taken: bool = False) -> None:
         number = self.source.lines.number(self.source.lines.starts[line])
@@ -136,6 +136,8 @@ class _Walk:
             return made is not None
         counted = weigh.is_counted(inner.section)
         made.weak = (here.weak if counted else inner.weak) and made.head.id is None
+        if id(inner.section) in self.running:
+            made.evidence |= {"number"}
         made.series = made.group = id(here.section)
         self.found.append(made)
         return True

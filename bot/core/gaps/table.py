@@ -60,6 +60,8 @@ def columns(source: Blocks, table: Table) -> Columns | None:
         if len(marked) == 1:
             roles[marked[0]] = "status"
     number = next((i for i, role in enumerate(roles) if role == "id" or labels[i].strip() in {"#", "№"}), None)
+    if number is None and len(labels) > 1 and all(row.cells[0].of(source.text).isdigit() for row in table.rows if row.cells):
+        number = 0
     named = [i for i, role in enumerate(roles) if role == "title" and i != number]
     title = (
         named[0] if named else next((i for i, role in enumerate(roles) if i != number and role in {"other", "describes"}), None)

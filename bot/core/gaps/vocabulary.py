@@ -288,7 +288,7 @@ def section_role(title: str) -> str | None:
     if found[0].text in {"how", "why"}:
         return "guide" if found[0].text == "how" else "inventory"
     if found[0].text == "what" and found[-1].text in _POSSESSES:
-        return "inventory"
+        return "gaps" if any(word.text in _DENIES for word in found) else "inventory"
     hits = [(index, *hit) for index in range(len(found)) if (hit := SECTIONS.at(found, index))]
     gaps = any(role == "gaps" for _, role, _ in hits)
     return _opening(found, hits, gaps=gaps) or _closing(found, hits, gaps=gaps) or ("gaps" if gaps else None)
@@ -329,6 +329,7 @@ def _opens(found: Sequence[Word], role: str, count: int, *, gaps: bool) -> bool:
 
 LACKS = listed("no lacks lacking insufficient kein keine keinen sin sem aucun aucune pas нет")
 _POSSESSES = listed("has have works work exists supports provides does do offers includes")
+_DENIES = listed("not never cannot can't don't doesn't won't isn't aren't")
 _CLOSING = frozenset({"summary", "plan", "log", "legend", "reference"})
 _QUESTIONS = listed("why how warum wie cómo comment como как почему")
 _COMPLETES = listed("of for by to in at on since as during de der von für del da do des du по")

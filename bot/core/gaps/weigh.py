@@ -116,23 +116,38 @@ def is_counted(section: Section) -> bool:
     return section.head is not None and section.head.ordinal is not None and SECTIONS.whole(words(section.title)) is None
 
 
-def running(root: Section) -> frozenset[int]:
-    """Returns the sections whose numbers run on, 1, 2, 3 …, from one grouping heading to the next: the author counts entries."""
-    levels: dict[int, list[Section]] = {}
+def running(source: Blocks, root: Section) -> frozenset[int]:
+    """Returns the sections whose numbers run on from one grouping heading to the next: the author counts entries.
+
+    `1, 2 | 3, 4` and `1.1, 1.2 | 2.1` do, below headings that are not numbered themselves: those count chapters.
+    """
+    levels: dict[int, list[tuple[tuple[int, ...], Section]]] = {}
     for section in root.walk():
-        if (
-            is_counted(section)
-            and section.head is not None
-            and section.head.ordinal is not None
-            and section.head.ordinal.isdigit()
-        ):
-            levels.setdefault(section.level, []).append(section)
+        number = _number(section)
+        if number is not None and (section.parent is None or _number(section.parent) is None):
+            levels.setdefault(section.level, []).append((number, section))
     return frozenset(
         id(section)
         for numbered in levels.values()
-        if len({id(section.parent) for section in numbered}) > 1
-        and all(int(after.head.ordinal) - int(before.head.ordinal) in {0, 1} for before, after in itertools.pairwise(numbered))  # type: ignore[union-attr, arg-type]
-        for section in numbered
+        if len({id(section.parent) for _, section in numbered}) > 1
+        and all(_follows(before, after) for (before, _), (after, _) in itertools.pairwise(numbered))
+        for _, section in numbered
+        if not has_boxes(source, (block for block in section.blocks if isinstance(block, Listing)))
+    )
+
+
+def _number(section: Section) -> tuple[int, ...] | None:
+    ordinal = section.head.ordinal if section.head is not None and is_counted(section) else None
+    parts = ordinal.split(".") if ordinal is not None else []
+    return tuple(int(part) for part in parts) if parts and all(part.isdigit() for part in parts) else None
+
+
+def _follows(before: tuple[int, ...], after: tuple[int, ...]) -> bool:
+    """Tells whether a number comes next, or is the same again (`7b`), or starts the next group (`1.3`, `2.1`)."""
+    if len(before) != len(after):
+        return False
+    return (before[:-1] == after[:-1] and after[-1] - before[-1] in {0, 1}) or (
+        len(before) > 1 and before[-2] + 1 == after[-2] and after[-1] == 1
     )
 
 

@@ -98,7 +98,8 @@ LABELS = {
         description, problem, impact, why it matters, root cause, workaround, proposed fix, planned fix, fix, solution,
         proposed solution, current state, gap, expected, actual, evidence, location, file, files, recommendation,
         rationale, mitigation, suggested fix, fix required, required, needed, limitation, symptom, symptoms, affected,
-        affected files, risk level, why, what, where, scope, target, owner, category, area, module, component, risk, affected modules,
+        affected files, risk level, why, what, where, scope, target, owner, category, area, module, component, risk,
+        affected modules,
         affected versions, action, action required, details, issue, context, what s missing, what is missing, missing,
         still missing, reason, cause, remediation, possible solution approaches, justification, consequence, proposal,
         approach, implementation, acceptance criteria, success criteria, tasks, note, notes, detail, original spec,
@@ -162,7 +163,8 @@ SECTIONS = {
         matrix, assessment, dashboard, scorecard, executive summary, key findings, findings summary, at a glance, tl dr,
         tldr, summary table, gap summary, priority summary, summary matrix, overall, tracking, completion metrics,
         progress summary, current status, status summary, coverage summary, totals, score, risk assessment, impact
-        assessment, priority ranking, final assessment, resolution summary, verification status, project status, implementation status, feature status, module status, health indicators, success metrics, success
+        assessment, priority ranking, final assessment, resolution summary, verification status, project status,
+        implementation status, feature status, module status, health indicators, success metrics, success
         criteria, burndown, matrix, comparison, summary by priority, summary by category, status overview, progress,
         progress tracking, progress overview, test results, results, verdict, takeaways, effort estimates, gap
         analysis summary, benchmarks, distribution, metrics and tracking, risk summary, priority list, prioritized list,
@@ -181,7 +183,8 @@ SECTIONS = {
         recommendation, suggested priorities, testing strategy, rollout plan, release plan
     """,
     "inventory": """
-        what works, nothing else, what exists, already implemented, implemented features, implemented, existing, strengths, working,
+        what works, nothing else, what exists, already implemented, implemented features, implemented, existing,
+        strengths, working,
         supported, supported features, achievements, what we have, what is implemented, what s implemented, found, current
         capabilities, currently implemented, currently supported, existing features, available features, features, what s
         working, what is working, what works well, what s done, positive findings, good practices, highlights, inventory,
