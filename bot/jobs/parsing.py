@@ -2,7 +2,8 @@
 
 Small documents are read in a thread: their worst case was measured at a second (benchmarks/README.md). Larger ones are read in a
 worker process that may use five seconds of CPU and 512 MB of memory for each; one that needs more is stopped, and its document is a
-`ParseFailure`: nothing is concluded from it. The worker starts when first needed and is replaced after a failure.
+`ParseFailure`: nothing is concluded from it. The worker starts when first needed, is replaced
+after a failure, and ends when nothing came for a minute.
 
 The worker is spawned, never forked: other threads hold locks at any moment. It ignores the signals that end the program, so that a
 document whose reading they would interrupt is not taken for a broken one; it ends when its pipe closes, which also a killed parent does.
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import multiprocessing
 import signal
 import time
@@ -43,6 +45,8 @@ WALL_SECONDS = 15.0
 """The clock is three times as patient as the CPU budget: a busy machine does not make a document unreadable."""
 MEMORY_BYTES = 512 * 1024 * 1024
 START_SECONDS = 30.0
+IDLE_SECONDS = 60.0
+"""How long a worker waits for another document before it ends and gives its memory back."""
 
 log = structlog.get_logger(__name__)
 
@@ -78,11 +82,12 @@ class Parser:
         cpu_seconds: int = CPU_SECONDS,
         wall_seconds: float = WALL_SECONDS,
         memory_bytes: int = MEMORY_BYTES,
+        idle_seconds: float = IDLE_SECONDS,
     ) -> None:
         """Keep the limits; `read` must be a function that a new process can import."""
         self._read = read
         self._small = small
-        self._limits = (cpu_seconds, memory_bytes)
+        self._limits = (cpu_seconds, memory_bytes, idle_seconds)
         self._wall_seconds = wall_seconds
         self._near = ThreadPoolExecutor(1, thread_name_prefix="parse")
         self._far = ThreadPoolExecutor(1, thread_name_prefix="parse-worker")
@@ -124,6 +129,8 @@ class Parser:
     def _parse_there(self, path: DocumentPath, data: bytes) -> Reading | _Ended:
         """Reads in the worker; what failed in one that had read other documents before is tried once more in a fresh one."""
         while True:
+            if self._worker is not None and not self._worker.alive:
+                self._replace()
             worker = self._worker = self._worker or _Worker(self._read, self._limits)
             fresh = not worker.used
             result = worker.parse(path, data, self._wall_seconds)
@@ -142,7 +149,7 @@ class Parser:
 class _Worker:
     """A process that reads documents, as its parent sees it. All calls come from one thread."""
 
-    def __init__(self, read: Callable[[DocumentPath, bytes], Reading], limits: tuple[int, int]) -> None:
+    def __init__(self, read: Callable[[DocumentPath, bytes], Reading], limits: tuple[int, int, float]) -> None:
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
         self._process: BaseProcess = context.Process(target=_work, args=(theirs, read, *limits), name="parser", daemon=True)
@@ -157,6 +164,11 @@ class _Worker:
         if not ready:
             self.close()
             raise NoWorker(f"the process that reads documents did not start within {START_SECONDS:.0f} seconds")
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still waits for documents. One that ends just now is found out, and replaced, when it does not answer."""
+        return self._process.is_alive()
 
     def parse(self, path: DocumentPath, data: bytes, seconds: float) -> Reading | _Ended:
         """Returns the worker's answer, or how it ended without one. After an end the worker must be closed."""
@@ -184,14 +196,18 @@ class _Worker:
 # In the worker.
 
 
-def _work(pipe: Connection, read: Callable[[DocumentPath, bytes], Reading], cpu_seconds: int, memory_bytes: int) -> None:
-    """Reads what comes down the pipe until it closes."""
+def _work(
+    pipe: Connection, read: Callable[[DocumentPath, bytes], Reading], cpu_seconds: int, memory_bytes: int, idle_seconds: float
+) -> None:
+    """Reads what comes down the pipe until it closes, or nothing comes for long."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     _limit_memory(memory_bytes)
+    # While a document is read almost nothing becomes garbage; looking for it costs a third of the time at 1 MiB.
+    gc.disable()
     pipe.send(True)  # Ready.
     with contextlib.suppress(EOFError, BrokenPipeError):
-        while True:
+        while pipe.poll(idle_seconds):
             path, data = pipe.recv()
             _limit_cpu(cpu_seconds)
             try:
@@ -202,6 +218,7 @@ def _work(pipe: Connection, read: Callable[[DocumentPath, bytes], Reading], cpu_
             except Exception as error:  # noqa: BLE001  told to the parent, which logs it
                 pipe.send(_Ended(_FAILED, _where(error)))
                 return
+            gc.collect()
 
 
 def _where(error: Exception) -> str:

@@ -82,6 +82,16 @@ async def test_a_reader_that_never_ends_is_stopped_by_its_cpu_budget():
         assert time.monotonic() - started < 30
 
 
+async def test_a_worker_that_nobody_needs_ends_and_another_takes_its_place():
+    async with Parser(reader, small=-1, idle_seconds=0.2) as parser:
+        first = read_by(await parser.parse(GAPS, b"well"))
+        assert parser._worker is not None
+        process = parser._worker._process
+        await asyncio.to_thread(process.join, 20)
+        assert process.exitcode == 0
+        assert read_by(await parser.parse(GAPS, b"well")) != first
+
+
 async def test_cpu_is_counted_for_each_document():
     """The limit of the system is for the whole life of a process."""
     document = b"# Gaps\n\n" + b"- [ ] a gap\n" * 4000
