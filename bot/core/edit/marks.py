@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _WRITTEN = frozenset({StateSource.FIELD, StateSource.CELL, StateSource.SUFFIX, StateSource.EMOJI, StateSource.STRIKE})
 _LONGEST_FORM = 24
+_OPENING = frozenset("([{（【")
+"""A bracket that opens belongs to the words behind it, and is no dash that a suffix could share with them."""
 
 
 def conventions_of(sheet: Sheet, gap: Gap, state: State) -> list[StateSource]:
@@ -119,7 +121,7 @@ def _suffix(sheet: Sheet, gap: Gap, state: State) -> Iterator[tuple[Edit, ...]]:
     runs_on = sheet.text[title_end : title_end + 1] == " " and sheet.text[title_end + 1 : title_end + 2].isalnum()
     for at in dict.fromkeys([line_end, title_end] if runs_on else [title_end, line_end]):
         dash = before.rstrip(MARKUP)
-        if len(dash.strip()) and sheet.text.startswith(dash, at):
+        if dash.strip() not in {"", *_OPENING} and sheet.text.startswith(dash, at):
             yield (Edit(Span(at + len(dash), at + len(dash)), f"{before[len(dash) :]}{said.text}{behind} "),)
         yield (Edit(Span(at, at), f"{before}{said.text}{behind}"),)
 

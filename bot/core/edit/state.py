@@ -93,7 +93,8 @@ def _rewritten(sheet: Sheet, gap: Gap, mark: Mark, state: State, *, drop: bool, 
     habit = habit or mark.source not in {StateSource.EMOJI, StateSource.SUFFIX}
     match mark.source:
         case StateSource.CHECKBOX:
-            yield from _ticked(sheet, mark.span, sheet.box(state) or ("x" if state.closed else " "))
+            plain = (sheet.box(State.DONE) or "x") if state.closed else " "
+            yield from _ticked(sheet, mark.span, sheet.box(state) or plain)
         case StateSource.STRIKE:
             yield Edit(Span(mark.span.start, mark.span.start + 2), "")
             yield Edit(Span(mark.span.end - 2, mark.span.end), "")
