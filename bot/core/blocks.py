@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from bot.core.errors import Problem, Severity
 from bot.core.fences import recover
 from bot.core.markdown import block_parser
+from bot.core.tags import quoted, unwrap
 from bot.core.text import BOM, Lines, Span
 
 if TYPE_CHECKING:
@@ -159,17 +160,27 @@ def read(text: str) -> Blocks:
         problems.append(_conflict(rows, lines, conflict))
     _blank_front_matter(rows)
     problems += [_problem(finding.code, finding.message, lines, finding.line) for finding in recover(rows)]
-    tokens: list[Token] = []
-    try:
-        _PARSER.block.parse("\n".join(rows), _PARSER, {}, tokens)
-    except RecursionError:
-        raise Unreadable(_limit("too-deep", "lists or quotes are nested too deeply")) from None
+    tokens = _parsed(rows)
+    unwrapped = unwrap(rows, tokens)
+    if unwrapped:
+        tokens = _parsed(rows)
+    found = sorted([*unwrapped, *quoted(rows, tokens)], key=lambda finding: finding.line)
+    problems += [_problem(finding.code, finding.message, lines, finding.line) for finding in found]
     if any(token.level >= MAX_NESTING - 1 and token.type in {"list_item_open", "blockquote_open"} for token in tokens):
         raise Unreadable(_limit("too-deep", f"lists or quotes are nested more than {MAX_NESTING // 2} levels deep"))
     if sum(token.type == "list_item_open" for token in tokens) > MAX_ITEMS:
         raise Unreadable(_limit("too-many-entries", f"more than {MAX_ITEMS} list entries"))
     problems += [_hidden(lines, token) for token in tokens if token.type == "html_block" and _is_open(token)]
     return Blocks(text, lines, _Builder(lines, rows).build(tokens), problems)
+
+
+def _parsed(rows: Sequence[str]) -> list[Token]:
+    tokens: list[Token] = []
+    try:
+        _PARSER.block.parse("\n".join(rows), _PARSER, {}, tokens)
+    except RecursionError:
+        raise Unreadable(_limit("too-deep", "lists or quotes are nested too deeply")) from None
+    return tokens
 
 
 def _limit(code: str, message: str) -> Problem:

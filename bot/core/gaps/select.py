@@ -346,6 +346,9 @@ class _Walk:
 
     def row(self, row: Row, cols: tables.Columns | None, block: Block, here: _Here) -> None:
         """Takes a row for a gap, unless it is a total or has no title."""
+        if isinstance(block, Table) and tables.is_label(self.source, row, block):
+            self.say(row.line, "row", "a label that groups the rows below it")
+            return
         head = tables.row_head(self.source, row, cols) if cols is not None else None
         if cols is None or head is None or head.title.lower().startswith("total") or weigh.is_placeholder(head.title):
             return

@@ -147,6 +147,15 @@ def row_head(source: Blocks, row: Row, cols: Columns) -> Head | None:
     return head
 
 
+def is_label(source: Blocks, row: Row, table: Table) -> bool:
+    """Tells whether a row only names the group of those below it: one cell that says something, in bold or alone on its row."""
+    filled = [cell for cell in row.cells if cell.of(source.text).strip(" -—")]
+    if len(filled) != 1 or filled[0] != row.cells[0] or len(table.head.cells) < 2:
+        return False
+    said = filled[0].of(source.text)
+    return len(row.cells) == 1 or (said.startswith("**") and said.endswith("**"))
+
+
 def row_fields(source: Blocks, row: Row, cols: Columns) -> list[Labelled]:
     """Returns the other cells as fields; the label stands in the head of the table, so its span is empty."""
     found: list[Labelled] = []
