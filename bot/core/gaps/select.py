@@ -306,9 +306,9 @@ class _Walk:
         if head is not None and nested and weigh.is_label(self.source, item, head, nested, boxed=boxed):
             self.say(item.first, "list entry", "a label that groups the entries below it")
             urgency = priority_in(head.title, near=9) if len(words(head.title)) <= 5 else None
-            place = replace(
-                here.place, path=(*here.place.path, head.title), priority=urgency.word if urgency else here.place.priority
-            )
+            priority = urgency.word if urgency else head.priority or here.place.priority
+            path = (*here.place.path, head.title) if head.title else here.place.path
+            place = replace(here.place, path=path, priority=priority)
             for below in nested:
                 self.list(below, replace(here, place=place))
         elif head is None or not head.title or weigh.is_placeholder(head.title):

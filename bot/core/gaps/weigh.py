@@ -259,6 +259,8 @@ def reason(section: Section) -> str:
 
 def is_label(source: Blocks, item: Item, head: Head, nested: Sequence[Listing], *, boxed: bool) -> bool:
     """Tells whether an entry with nested ones only names their category: `test suite:`, `Text`, `- [ ] Backend`."""
+    if not head.title and head.priority is not None and head.id is None and head.box is None:
+        return True  # nothing but a priority: that of the entries below
     if head.id is not None or head.priority is not None or head.state is not None:
         return False
     lead = item.lead

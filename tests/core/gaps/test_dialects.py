@@ -222,3 +222,12 @@ def test_a_language_has_a_word_for_every_state_and_never_two_meanings(language: 
         found = priority_in(phrase.strip())
         assert found is not None
         assert found.word == found.word.lower()
+
+
+@pytest.mark.parametrize(
+    ("label", "priority"), [("- Critical:", "critical"), ("- **P0**", "p0"), ("* High priority", "high"), ("1. 🔴 Critical", "critical")]
+)
+def test_an_entry_that_is_only_a_priority_gives_it_to_those_below(label: str, priority: str) -> None:
+    indent = "   "
+    found = gaps(f"# Known gaps\n\n{label}\n{indent}- [ ] one thing\n{indent}- [ ] another thing\n")
+    assert [(gap.title, gap.priority) for gap in found] == [("one thing", priority), ("another thing", priority)]
