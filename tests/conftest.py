@@ -1,4 +1,4 @@
-"""Fixtures that more than one folder uses: the independent emulator, installed on first use."""
+"""What more than one folder uses: the profile of the property tests, and the independent emulator, installed on first use."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,6 +15,11 @@ if TYPE_CHECKING:
     from tests.peer.peer import Peer
 
 pytest.register_assert_rewrite("tests.frontdoor.desk")
+
+# The same examples every time, so that a red run is the change's fault; `SEARCH=1 uv run pytest tests/properties` looks for new ones.
+# No deadline: a busy machine is no bug.
+settings.register_profile("gapkeeper", derandomize="SEARCH" not in os.environ, deadline=None)
+settings.load_profile("gapkeeper")
 
 
 @pytest.fixture(scope="session")
