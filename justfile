@@ -20,6 +20,10 @@ corpus-update:
     uv run python -m tests.core.gaps
     uv run python -m tests.core.edits
 
+# Write docs/commands.md, the table of README.md and the expected replies anew, from the registry of verbs; review the diff.
+commands-update:
+    uv run python -m tests.commands
+
 # Feed the reader what a coverage-guided fuzzer finds, for a while (seconds).
 fuzz seconds="60":
     uv run --with 'atheris; python_version < "3.14"' python tests/fuzz/fuzz_reading.py -max_len=4000 -len_control=0 -max_total_time={{ seconds }}

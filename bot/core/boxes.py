@@ -12,6 +12,11 @@ def box(name: str, label: str) -> str:
     return f"- [ ] <!-- gapkeeper:box={name} --> {label}"
 
 
+def boxes_in(text: str) -> tuple[str, ...]:
+    """Returns the names of all boxes, ticked or not, in their order."""
+    return tuple(name for _, name in _BOX.findall(text.replace("\r\n", "\n")))
+
+
 def ticked_boxes(text: str) -> frozenset[str]:
     """Returns the names of the boxes that are ticked."""
     return frozenset(name for mark, name in _BOX.findall(text.replace("\r\n", "\n")) if mark != " ")

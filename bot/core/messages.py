@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from bot.core.boxes import box, ticked_boxes
+from bot.core.boxes import box, boxes_in, ticked_boxes
 from bot.core.defang import defanged
 from bot.core.gaps.model import Kind, State
 from bot.core.issue import MAX_CONTENT, Region, shortened
@@ -177,6 +177,11 @@ def decided_in(comment: str) -> Side:
 def approved_in(notice: str) -> str | None:
     """Returns the digest of the plan that a person approved in the notice of a held plan."""
     return next((name.removeprefix(APPROVE) for name in sorted(ticked_boxes(notice)) if name.startswith(APPROVE)), None)
+
+
+def offered_in(notice: str) -> str | None:
+    """Returns the digest of the plan that the notice of a held plan shows."""
+    return next((name.removeprefix(APPROVE) for name in boxes_in(notice) if name.startswith(APPROVE)), None)
 
 
 def held_notice(held: Held, rows: Sequence[Row]) -> str:

@@ -59,6 +59,14 @@ def labels_of(*, state: State, priority: str | None, effort: str | None) -> tupl
     return tuple(labels)
 
 
+def label_for(family: str, word: str) -> Label:
+    """Returns the label that says a word of a family, as `labels_of` would have it."""
+    state = next((state for state, name in _STATUS.items() if name == word), State.OPEN)
+    priority, effort = (word if family == own else None for own in ("priority", "effort"))
+    made = labels_of(state=state if family == "status" else State.OPEN, priority=priority, effort=effort)
+    return next(label for label in made if family_of(label.name) == family)
+
+
 def labels_of_base(base: Base) -> tuple[Label, ...]:
     """Returns the labels that go with what was agreed."""
     return labels_of(state=base.state, priority=base.priority, effort=base.effort)

@@ -25,7 +25,14 @@ def comment(action: str = "created", *, issue: object = None, changes: object = 
 
 
 def written(**changes: Any) -> CommentWritten:
-    values: dict[str, Any] = {"author": "ada", "body": "/gap done", "before": "", "pull": False, "bot": False, "stamp": STAMP} | changes
+    values: dict[str, Any] = {
+        "author": "ada",
+        "body": "/gap done",
+        "before": "",
+        "pull": False,
+        "bot": False,
+        "stamp": STAMP,
+    } | changes
     return CommentWritten(ORIGIN, IssueNumber(7), CommentId(5), **values)
 
 
