@@ -7,16 +7,18 @@ reported, and neither side is touched.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.core.edit import AddGap, CannotEdit, Edited, SetEffort, SetPriority, SetState, SetTask, SetTitle, edit
-from bot.core.gaps.model import Document
+from bot.core.edit.splice import undone
+from bot.core.gaps.model import Document, State
 from bot.core.gaps.parse import parse
 from bot.core.issue import Region, region_of
 from bot.core.merge import Conflict, Side, merge3
 from bot.core.sides import said_by
 from bot.core.tasks import marks_in, says
+from bot.core.text import apply
 from bot.core.triage import by_family, word_of
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from bot.core.config import Config
     from bot.core.edit import Change, Trace
     from bot.core.errors import Problem
-    from bot.core.gaps.model import Gap, State, Task
+    from bot.core.gaps.model import Gap, Task
     from bot.core.identity import Entry
     from bot.core.issue import Issue
     from bot.core.names import GapKey
@@ -107,6 +109,7 @@ def wish_of(entry: Entry, pair: Pair, issue: Issue, config: Config, *, decision:
 
 def granted(document: Document, wishes: Sequence[Wish], config: Config) -> Granted:
     """Returns the document with the wishes granted, but for the changes that the editor refuses."""
+    wishes = [_as_before(document, wish) for wish in wishes]
     asked = [(wish, change) for wish in wishes for change in wish.changes(document.gaps[wish.ordinal])]
     refusals: list[Refusal] = []
     edited, traces = document, {}
@@ -118,6 +121,18 @@ def granted(document: Document, wishes: Sequence[Wish], config: Config) -> Grant
         refused = next(i for i, (_, change) in enumerate(asked) if change is result.change)
         refusals.append(Refusal(asked.pop(refused)[0].pair, result.problem))
     return Granted(edited, tuple(dict.fromkeys(wish for wish, _ in asked)), tuple(refusals), traces)
+
+
+def _as_before(document: Document, wish: Wish) -> Wish:
+    """Returns the wish of an issue that was opened again, for the state that stood before we closed the gap: perhaps deferred."""
+    if wish.state is not State.OPEN or not wish.pair.traces:
+        return wish
+    back = undone(wish.pair.traces, document.text, document.gaps[wish.ordinal].span)
+    reading = parse(document.path, apply(back, document.text).encode()) if back else None
+    if not isinstance(reading, Document) or len(reading.gaps) != len(document.gaps):
+        return wish
+    before = reading.gaps[wish.ordinal].state
+    return wish if before.closed else replace(wish, state=before)
 
 
 @dataclass(frozen=True, slots=True)

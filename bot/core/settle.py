@@ -98,9 +98,11 @@ class _Settlement:
                 pass
 
     def _state_is_disputed(self) -> bool:
-        """Tells whether both sides changed the state; closed is closed, whatever the reason."""
+        """Tells whether both sides changed the state; closed is closed, whatever the reason, and open again is open again."""
         said = said_by(self.issue, self.old, defer_closes=self.change.defer_closes).state
         if self.new.state == self.old.state or (self.new.state.closed and said.closed):
+            return False
+        if self.old.state.closed and not self.new.state.closed and not said.closed:
             return False
         if self._merged("state", self.old.state, self.new.state, said) is not None:
             return False

@@ -109,6 +109,19 @@ async def test_reopening_gives_the_old_words_back(hand: ByHand):
     assert hand.repository.read("GAPS.md").decode() == GAPS
 
 
+async def test_reopening_a_deferred_gap_defers_it_again(hand: ByHand):
+    deferred = GAPS.replace("❌ Missing", "⏸ Deferred to v2")
+    await hand.push({"GAPS.md": deferred})
+    hand.repository.close_issue(3, by="alice")
+    await hand.sync()
+    hand.repository.reopen_issue(3, by="alice")
+    await hand.sync()
+    assert hand.repository.read("GAPS.md").decode() == deferred
+    assert {label.name for label in hand.issues[3].labels} == {"gap", "priority: high", "status: deferred"}
+    calls = [call for _ in range(3) for call in await hand.sync()]
+    assert [str(call) for call in calls if call.writes] == []
+
+
 async def test_closed_as_not_planned_is_not_done(hand: ByHand):
     hand.repository.close_issue(3, by="alice", reason="not_planned")
     await hand.sync()
