@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Self
 
 import httpx
 
-from tests.frontdoor.world import MAIN
+from tests.frontdoor.world import ADMIN, MAIN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from tests.frontdoor.running_bot import RunningBot
     from tests.frontdoor.world import CallView, Files, IssueView, World
@@ -58,9 +58,26 @@ class Desk:
         files: dict[str, str | bytes | None] = {old: None, new: self.repository.read(old)}
         self.push(files | ({CONFIG_PATH: config} if config else {}))
 
-    def edit_issue(self, number: int, **changes: object) -> None:
+    def edit_issue(self, number: int, *, by: str = ADMIN, **changes: object) -> None:
         """Change an issue as a person, and wait for the bot."""
-        self.repository.edit_issue(number, **changes)
+        self.repository.edit_issue(number, by=by, **changes)
+        self.settle()
+
+    def open_issue(self, title: str, body: str = "", *, labels: Sequence[str] = (), by: str = ADMIN) -> int:
+        """Open an issue as a person, wait for the bot, and return the issue's number."""
+        number = self.repository.open_issue(title, body, labels, by=by)
+        self.settle()
+        return number
+
+    def edit_comment(self, comment: int, body: str, *, by: str = ADMIN) -> None:
+        """Change a comment as a person, and wait for the bot."""
+        self.repository.edit_comment(comment, body, by=by)
+        self.settle()
+
+    def replay_all(self, *, times: int) -> None:
+        """Say again under new GUIDs all that was delivered so far, and wait for the bot."""
+        for number in list(range(self.repository.sent())) * times:
+            self.repository.replay(number)
         self.settle()
 
     def redeliver_all(self, *, times: int) -> None:
@@ -85,6 +102,15 @@ class Desk:
         self.bot.stop()
 
     # What people see.
+
+    @property
+    def text(self) -> bytes:
+        """The gap document on the default branch."""
+        return self.repository.read(GAPS)
+
+    def issue(self, number: int) -> IssueView:
+        """Returns an issue by its number."""
+        return next(issue for issue in self.repository.issues() if issue.number == number)
 
     @property
     def issues(self) -> dict[str, IssueView]:

@@ -4,12 +4,26 @@ from __future__ import annotations
 
 import base64
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
-from tests.frontdoor.world import MAIN, Access, Break, CallView, Files, IssueView
+from tests.frontdoor.world import (
+    ADMIN,
+    MAIN,
+    TRIAGER,
+    WRITER,
+    Access,
+    Break,
+    CallView,
+    CommentView,
+    CommitView,
+    Files,
+    IssueView,
+    PullView,
+)
 from tests.peer.faults import Fault
 from tests.peer.peer import SECRET
 from tests.peer.relay import Fate, deliver_all
-from tests.peer.seed import ADMIN, OWNER
+from tests.peer.seed import OWNER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -58,18 +72,24 @@ class PeerRepository:
     def __init__(self, peer: Peer, name: str, number: int) -> None:
         peer.mend()
         self._peer, self._name, self._id = peer, name, number
-        self._person = peer.person(ADMIN)
+        self._people = {login: peer.person(login) for login in (ADMIN, WRITER, TRIAGER)}
 
     def close(self) -> None:
-        self._person.close()
+        for person in self._people.values():
+            person.close()
 
-    def push(self, files: Files, *, branch: str) -> None:
-        head = self._head(branch)
+    def push(self, files: Files, *, branch: str, modes: Mapping[str, str] | None = None) -> None:
+        head = self.head(branch)
         if head is None:
-            head = self._head(MAIN)
+            head = self.head(MAIN)
             self._ask("POST", "/git/refs", {"ref": f"refs/heads/{branch}", "sha": head})
         entries = [
-            {"path": path, "mode": "100644", "type": "blob", "sha": None if data is None else self._blob(data)}
+            {
+                "path": path,
+                "mode": (modes or {}).get(path, "100644"),
+                "type": "blob",
+                "sha": None if data is None else self._blob(data),
+            }
             for path, data in files.items()
         ]
         base = self._ask("GET", f"/git/commits/{head}")["tree"]["sha"]
@@ -77,8 +97,20 @@ class PeerRepository:
         commit = self._ask("POST", "/git/commits", {"message": "work", "tree": tree, "parents": [head]})["sha"]
         self._ask("PATCH", f"/git/refs/heads/{branch}", {"sha": commit})
 
-    def read(self, path: str) -> bytes:
-        return base64.b64decode(self._ask("GET", f"/contents/{path}")["content"])
+    def read(self, path: str, *, branch: str = MAIN) -> bytes:
+        return base64.b64decode(self._ask("GET", f"/contents/{path}?ref={branch}")["content"])
+
+    def mode(self, path: str) -> str:
+        tree = self._ask("GET", f"/git/trees/{self.head(MAIN)}?recursive=1")["tree"]
+        return next(str(entry["mode"]) for entry in tree if entry["path"] == path)
+
+    def newest(self, *, branch: str = MAIN) -> CommitView:
+        commit = self._ask("GET", f"/commits/{self.head(branch)}")
+        return CommitView(commit["commit"]["message"], (commit["author"] or {}).get("login", ""))
+
+    def head(self, branch: str) -> str | None:
+        answer = self._people[ADMIN].get(f"/repos/{self._name}/git/ref/heads/{branch}")
+        return None if answer.status_code == _MISSING else str(answer.raise_for_status().json()["object"]["sha"])
 
     def issues(self) -> tuple[IssueView, ...]:
         found: list[dict[str, Any]] = []
@@ -88,13 +120,60 @@ class PeerRepository:
             found += page
             if not page:
                 break
+        found = [issue for issue in found if not self._peer.removed(self._name, issue["number"])]
         return tuple(sorted(map(_view, found), key=lambda issue: issue.number))
 
-    def open_issue(self, title: str, body: str, labels: Sequence[str]) -> int:
-        return int(self._ask("POST", "/issues", {"title": title, "body": body, "labels": list(labels)})["number"])
+    def open_issue(self, title: str, body: str, labels: Sequence[str], *, by: str = ADMIN) -> int:
+        return int(self._ask("POST", "/issues", {"title": title, "body": body, "labels": list(labels)}, by=by)["number"])
 
-    def edit_issue(self, number: int, **changes: object) -> None:
-        self._ask("PATCH", f"/issues/{number}", changes)
+    def edit_issue(self, number: int, *, by: str = ADMIN, **changes: object) -> None:
+        self._ask("PATCH", f"/issues/{number}", changes, by=by)
+
+    def delete_issue(self, number: int) -> None:
+        self._peer.remove_issue(self._name, number)
+
+    def transfer_issue(self, number: int) -> None:
+        self._peer.remove_issue(self._name, number, moved_to=f"{self._peer.url}/repositories/1/issues/1")
+
+    def comments(self, number: int) -> tuple[CommentView, ...]:
+        found = self._ask("GET", f"/issues/{number}/comments")
+        return tuple(CommentView(comment["id"], comment["body"], comment["user"]["login"]) for comment in found)
+
+    def edit_comment(self, comment: int, body: str, *, by: str = ADMIN) -> None:
+        self._ask("PATCH", f"/issues/comments/{comment}", {"body": body}, by=by)
+
+    def pulls(self) -> tuple[PullView, ...]:
+        found = self._ask("GET", f"/pulls?state=all&direction=asc&per_page={_PAGE}")
+        return tuple(
+            PullView(
+                number=pull["number"],
+                title=pull["title"],
+                body=pull["body"] or "",
+                open=pull["state"] == "open",
+                branch=pull["head"]["ref"],
+                base=pull["base"]["ref"],
+                head=self.head(pull["head"]["ref"]) or "",  # the emulator shows the head of the day it was opened
+            )
+            for pull in found
+        )
+
+    def merge(self, pull: int) -> None:
+        """A merge by rebase. The emulator's own merges the head of the day the pull request was opened, and tells of no push."""
+        [branch] = [one.branch for one in self.pulls() if one.number == pull]
+        self._ask("PATCH", f"/git/refs/heads/{MAIN}", {"sha": self.head(branch)})
+        self._ask("PATCH", f"/pulls/{pull}", {"state": "closed"})
+
+    def protect(self) -> None:
+        rules = {
+            "required_pull_request_reviews": {"required_approving_review_count": 1},
+            "required_status_checks": None,
+            "enforce_admins": False,
+            "restrictions": None,
+        }
+        self._ask("PUT", f"/branches/{MAIN}/protection", rules)
+
+    def rename_label(self, old: str, new: str) -> None:
+        self._ask("PATCH", f"/labels/{quote(old)}", {"new_name": new})
 
     def labels(self) -> Mapping[str, tuple[str, str]]:
         listed = self._ask("GET", f"/labels?per_page={_PAGE}")
@@ -109,6 +188,10 @@ class PeerRepository:
 
     def redeliver(self, number: int) -> None:
         self._peer.redeliver(self._deliveries()[number])
+
+    def replay(self, number: int) -> None:
+        old = self._deliveries()[number]
+        self._peer.send(old.event, old.payload)
 
     def lose_deliveries(self, *, lose: bool) -> None:
         self._peer.follow((lambda _: Fate.DROP) if lose else deliver_all)
@@ -131,17 +214,13 @@ class PeerRepository:
     def _deliveries(self) -> list[Delivery]:
         return [sent for sent in self._peer.deliveries if (sent.payload.get("repository") or {}).get("id") == self._id]
 
-    def _head(self, branch: str) -> str | None:
-        answer = self._person.get(f"/repos/{self._name}/git/ref/heads/{branch}")
-        return None if answer.status_code == _MISSING else str(answer.raise_for_status().json()["object"]["sha"])
-
     def _blob(self, data: str | bytes) -> str:
         raw = data.encode() if isinstance(data, str) else data
         content = base64.b64encode(raw).decode()
         return str(self._ask("POST", "/git/blobs", {"content": content, "encoding": "base64"})["sha"])
 
-    def _ask(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Any:
-        return self._person.request(method, f"/repos/{self._name}{path}", json=body).raise_for_status().json()
+    def _ask(self, method: str, path: str, body: Mapping[str, object] | None = None, *, by: str = ADMIN) -> Any:
+        return self._people[by].request(method, f"/repos/{self._name}{path}", json=body).raise_for_status().json()
 
 
 def _view(issue: dict[str, Any]) -> IssueView:

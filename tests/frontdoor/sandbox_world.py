@@ -11,8 +11,21 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from bot.sandbox import Api, Decision, Delivery, Fault, GitHub, Webhooks
-from tests.frontdoor.world import MAIN, Access, Break, CallView, Files, IssueView
+from bot.sandbox import Api, Decision, Delivery, Fault, GitHub, Role, Webhooks
+from tests.frontdoor.world import (
+    ADMIN,
+    MAIN,
+    TRIAGER,
+    WRITER,
+    Access,
+    Break,
+    CallView,
+    CommentView,
+    CommitView,
+    Files,
+    IssueView,
+    PullView,
+)
 from tests.peer.seed import new_private_key
 from tests.serving import listening_socket, serving, url_of
 
@@ -24,7 +37,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-PERSON = "alice"
 _OWNER = "acme"
 _SECRET = "a-secret-that-only-the-sandbox-knows"
 _PRIVATE_KEY = new_private_key()
@@ -38,7 +50,8 @@ class SandboxWorld:
 
     def __init__(self, url: str) -> None:
         self.github = GitHub(api_url=url)
-        self.github.add_user(PERSON)
+        for person in (ADMIN, WRITER, TRIAGER):
+            self.github.add_user(person)
         self.github.add_user(_OWNER, "Organization")
         app = self.github.add_app("gapkeeper", public_key=_PUBLIC_KEY.decode())
         self.github.install(app, _OWNER)
@@ -60,9 +73,11 @@ class SandboxWorld:
     def new_repository(self) -> SandboxRepository:
         def make() -> Model:
             name = f"{_OWNER}/app-{len(self.github.repositories) + 1}"
-            made = self.github.add_repository(name, private=True, admins=[PERSON])
+            made = self.github.add_repository(name, private=True, admins=[ADMIN])
+            made.allow(WRITER, Role.WRITE)
+            made.allow(TRIAGER, Role.TRIAGE)
             self.github.listeners.remove(self.hooks.hear)  # nobody is told of the commit with which a repository is made
-            made.push({"README.md": "# app\n"}, by=PERSON)
+            made.push({"README.md": "# app\n"}, by=ADMIN)
             self.github.listeners.append(self.hooks.hear)
             return made
 
@@ -99,28 +114,67 @@ class SandboxRepository:
         world.api.faults.clear()
         self.lose_deliveries(lose=False)
 
-    def push(self, files: Files, *, branch: str) -> None:
-        self._do(lambda: self._model.push(files, by=PERSON, branch=branch))
+    def push(self, files: Files, *, branch: str, modes: Mapping[str, str] | None = None) -> None:
+        self._do(lambda: self._model.push(files, by=ADMIN, branch=branch, modes=modes))
 
-    def read(self, path: str) -> bytes:
-        return self._do(lambda: self._model.read(path, MAIN))
+    def read(self, path: str, *, branch: str = MAIN) -> bytes:
+        return self._do(lambda: self._model.read(path, branch))
+
+    def mode(self, path: str) -> str:
+        return self._do(lambda: self._model.files(MAIN)[path].mode)
+
+    def newest(self, *, branch: str = MAIN) -> CommitView:
+        commit = self._do(lambda: self._model.head(branch))
+        return CommitView(commit.message, commit.author.login or "")
+
+    def head(self, branch: str) -> str | None:
+        return self._do(lambda: self._model.branches.get(branch))
 
     def issues(self) -> tuple[IssueView, ...]:
-        return self._do(lambda: tuple(_view(issue) for _, issue in sorted(self._model.issues.items())))
+        return self._do(lambda: tuple(_view(issue) for _, issue in sorted(self._model.issues.items()) if not issue.pull))
 
-    def open_issue(self, title: str, body: str, labels: Sequence[str]) -> int:
-        return self._do(lambda: self._model.open_issue(by=PERSON, title=title, body=body, labels=labels).number)
+    def open_issue(self, title: str, body: str, labels: Sequence[str], *, by: str = ADMIN) -> int:
+        return self._do(lambda: self._model.open_issue(by=by, title=title, body=body, labels=labels).number)
 
-    def edit_issue(self, number: int, **changes: object) -> None:
+    def edit_issue(self, number: int, *, by: str = ADMIN, **changes: object) -> None:
         def act() -> None:
             fields: dict[str, Any] = {"reason" if name == "state_reason" else name: value for name, value in changes.items()}
             labels = fields.pop("labels", None)
             if labels is not None:
-                self._model.set_labels(number, labels, by=PERSON)
+                self._model.set_labels(number, labels, by=by)
             if fields:
-                self._model.edit_issue(number, by=PERSON, **fields)
+                self._model.edit_issue(number, by=by, **fields)
 
         self._do(act)
+
+    def delete_issue(self, number: int) -> None:
+        self._do(lambda: self._model.delete_issue(number, by=ADMIN))
+
+    def transfer_issue(self, number: int) -> None:
+        def act() -> None:
+            elsewhere = self._world.github.add_repository(f"{ADMIN}/elsewhere-{self._model.id}", admins=[ADMIN])
+            self._model.transfer_issue(number, elsewhere, by=ADMIN)
+
+        self._do(act)
+
+    def comments(self, number: int) -> tuple[CommentView, ...]:
+        found = self._do(lambda: list(self._model.issues[number].comments.values()))
+        return tuple(CommentView(comment.id, comment.body, comment.user.login) for comment in found)
+
+    def edit_comment(self, comment: int, body: str, *, by: str = ADMIN) -> None:
+        self._do(lambda: self._model.edit_comment(comment, body, by=by))
+
+    def pulls(self) -> tuple[PullView, ...]:
+        return self._do(lambda: tuple(_pull_view(issue) for _, issue in sorted(self._model.issues.items()) if issue.pull))
+
+    def merge(self, pull: int) -> None:
+        self._do(lambda: self._model.merge_pull(pull, by=ADMIN))
+
+    def protect(self) -> None:
+        self._do(self._model.protect)
+
+    def rename_label(self, old: str, new: str) -> None:
+        self._do(lambda: self._model.edit_label(old, by=ADMIN, new_name=new))
 
     def labels(self) -> Mapping[str, tuple[str, str]]:
         known = self._model.labels
@@ -137,6 +191,13 @@ class SandboxRepository:
 
     def redeliver(self, number: int) -> None:
         self._do(lambda: self._world.hooks.redeliver(self._deliveries()[number].id))
+
+    def replay(self, number: int) -> None:
+        def act() -> None:
+            old = self._deliveries()[number]
+            self._world.hooks.send(old.event, old.payload, repository=old.repository)
+
+        self._do(act)
 
     def lose_deliveries(self, *, lose: bool) -> None:
         self._world.hooks.policy = (lambda _: Decision.DROP) if lose else (lambda _: Decision.DELIVER)
@@ -186,3 +247,10 @@ def _view(issue: Issue) -> IssueView:
         labels=frozenset(label.name for label in issue.labels),
         author=issue.user.login,
     )
+
+
+def _pull_view(issue: Issue) -> PullView:
+    pull = issue.pull
+    if pull is None:
+        raise ValueError(f"#{issue.number} is no pull request")
+    return PullView(issue.number, issue.title, issue.body or "", issue.open, pull.head, pull.base, pull.head_sha)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from tests.frontdoor.desk import CONFIG, CONFIG_PATH, GAPS
-from tests.frontdoor.sandbox_world import PERSON, SandboxRepository, SandboxWorld
+from tests.frontdoor.sandbox_world import SandboxRepository, SandboxWorld
+from tests.frontdoor.world import ADMIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +32,7 @@ def act(desk: Desk, what: Callable[[Model], object]) -> None:
 def test_38_a_renamed_repository_keeps_its_issues(desk: Desk) -> None:
     desk.begin(FIRST)
     numbers = desk.numbers
-    act(desk, lambda model: model.rename(f"{model.name}-renamed", by=PERSON))
+    act(desk, lambda model: model.rename(f"{model.name}-renamed", by=ADMIN))
     desk.write(SECOND)
     assert desk.states == END
     assert desk.numbers.items() >= numbers.items()
@@ -41,7 +42,7 @@ def test_54_another_default_branch_is_read_from_then_on(desk: Desk) -> None:
     desk.begin(FIRST)
     numbers = desk.numbers
     desk.push({}, branch="trunk")
-    act(desk, lambda model: model.set_default_branch("trunk", by=PERSON))
+    act(desk, lambda model: model.set_default_branch("trunk", by=ADMIN))
     desk.push({GAPS: SECOND}, branch="trunk")
     assert desk.states == END
     assert desk.numbers.items() >= numbers.items()
@@ -56,7 +57,7 @@ def test_i14_rewritten_history_is_read_as_it_is_now(desk: Desk) -> None:
 
     def rewrite(model: Model) -> None:
         first = model.head().parents[0]
-        model.push({"other.md": "x\n"}, by=PERSON, parent=first, force=True)
+        model.push({"other.md": "x\n"}, by=ADMIN, parent=first, force=True)
 
     act(desk, rewrite)
     assert desk.states == {"Tokens never expire": "open", "No paging": "open", "Images are not cached": "completed"}
@@ -66,7 +67,7 @@ def test_i14_rewritten_history_is_read_as_it_is_now(desk: Desk) -> None:
 def test_36_an_issue_that_a_person_deleted_is_not_made_again(desk: Desk) -> None:
     desk.begin(FIRST)
     number = desk.numbers["No paging"]
-    act(desk, lambda model: model.delete_issue(number, by=PERSON))
+    act(desk, lambda model: model.delete_issue(number, by=ADMIN))
     desk.write(FIRST.replace("No paging\n", "No paging\n\n  It is slow.\n"))
     desk.write(SECOND)
     assert desk.states == {title: state for title, state in END.items() if title != "No paging"}
@@ -78,7 +79,7 @@ def test_37_an_issue_that_was_transferred_is_let_go(desk: Desk) -> None:
     other = cast("SandboxRepository", desk.world.new_repository())
     elsewhere: list[Model] = []
     other.act(elsewhere.append)
-    act(desk, lambda model: model.transfer_issue(number, elsewhere[0], by=PERSON))
+    act(desk, lambda model: model.transfer_issue(number, elsewhere[0], by=ADMIN))
     desk.write(SECOND)
     assert desk.states == {title: state for title, state in END.items() if title != "No paging"}
     assert [issue.open for issue in other.issues()] == [True]
@@ -96,10 +97,10 @@ def test_35_a_repository_without_issues_is_left_alone_until_it_has_them(desk: De
 def test_68_a_symbolic_link_is_not_followed(desk: Desk) -> None:
     desk.push({CONFIG_PATH: CONFIG.replace(GAPS, "docs/**"), "docs/gaps.md": FIRST})
     with desk.nothing_written():
-        act(desk, lambda model: model.push({"docs/link.md": "gaps.md"}, by=PERSON, modes={"docs/link.md": "120000"}))
+        act(desk, lambda model: model.push({"docs/link.md": "gaps.md"}, by=ADMIN, modes={"docs/link.md": "120000"}))
     with desk.nothing_written():
-        act(desk, lambda model: model.push({"docs/gaps.md": "README.md"}, by=PERSON, modes={"docs/gaps.md": "120000"}))
-    act(desk, lambda model: model.push({"docs/gaps.md": SECOND}, by=PERSON, modes={"docs/gaps.md": "100644"}))
+        act(desk, lambda model: model.push({"docs/gaps.md": "README.md"}, by=ADMIN, modes={"docs/gaps.md": "120000"}))
+    act(desk, lambda model: model.push({"docs/gaps.md": SECOND}, by=ADMIN, modes={"docs/gaps.md": "100644"}))
     assert desk.states == END
 
 
@@ -107,11 +108,11 @@ def test_116_an_app_that_was_suspended_catches_up(desk: Desk) -> None:
     world = cast("SandboxWorld", desk.world)
     [installation] = world.github.installations.values()
     desk.begin(FIRST)
-    world.do(lambda: world.github.suspend(installation, by=PERSON))
+    world.do(lambda: world.github.suspend(installation, by=ADMIN))
     desk.settle()
     desk.write(SECOND)
     assert "Images are not cached" not in desk.states
-    world.do(lambda: world.github.suspend(installation, by=PERSON, suspended=False))
+    world.do(lambda: world.github.suspend(installation, by=ADMIN, suspended=False))
     desk.settle()
     desk.write(SECOND + "\nThe end.\n")
     assert desk.states == END

@@ -10,6 +10,8 @@ Files = Mapping[str, str | bytes | None]
 """What a commit changes: paths with their new content, None where a file is removed."""
 
 MAIN = "main"
+ADMIN, WRITER, TRIAGER = "alice", "bob", "carol"
+"""The people of a repository: the last may close and label issues, and write no code."""
 WRITES = frozenset({"POST", "PATCH", "PUT", "DELETE"})
 
 
@@ -35,6 +37,36 @@ class IssueView:
     reason: str | None
     labels: frozenset[str]
     author: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommentView:
+    """A comment as people see it."""
+
+    id: int
+    body: str
+    author: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommitView:
+    """A commit; `author` is the login behind it."""
+
+    message: str
+    author: str
+
+
+@dataclass(frozen=True, slots=True)
+class PullView:
+    """A pull request: `head` is the commit that it shows now, `branch` and `base` the branches."""
+
+    number: int
+    title: str
+    body: str
+    open: bool
+    branch: str
+    base: str
+    head: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,23 +122,56 @@ class World(Protocol):
 class Repository(Protocol):
     """One repository, and the people around it."""
 
-    def push(self, files: Files, *, branch: str) -> None:
+    def push(self, files: Files, *, branch: str, modes: Mapping[str, str] | None = None) -> None:
         """Commit on top of a branch and push it; a branch that does not exist yet begins at the default branch."""
 
-    def read(self, path: str) -> bytes:
-        """Returns a file at the head of the default branch."""
+    def read(self, path: str, *, branch: str = MAIN) -> bytes:
+        """Returns a file at the head of a branch."""
+
+    def mode(self, path: str) -> str:
+        """Returns the mode of a file on the default branch, as `100644`."""
+
+    def newest(self, *, branch: str = MAIN) -> CommitView:
+        """Returns the commit at the head of a branch."""
+
+    def head(self, branch: str) -> str | None:
+        """Returns the SHA that a branch points to, None without that branch."""
 
     def issues(self) -> tuple[IssueView, ...]:
-        """Returns all issues, the oldest first."""
+        """Returns all issues, the oldest first; pull requests are none."""
 
-    def open_issue(self, title: str, body: str, labels: Sequence[str]) -> int:
+    def open_issue(self, title: str, body: str, labels: Sequence[str], *, by: str = ADMIN) -> int:
         """Open an issue as a person, and return its number."""
 
-    def edit_issue(self, number: int, **changes: object) -> None:
+    def edit_issue(self, number: int, *, by: str = ADMIN, **changes: object) -> None:
         """Change an issue as a person: `title`, `body`, `state`, `state_reason`, `labels`."""
+
+    def delete_issue(self, number: int) -> None:
+        """Delete an issue for good."""
+
+    def transfer_issue(self, number: int) -> None:
+        """Move an issue to a repository where the bot is not."""
+
+    def comments(self, number: int) -> tuple[CommentView, ...]:
+        """Returns the comments of an issue, the oldest first."""
+
+    def edit_comment(self, comment: int, body: str, *, by: str = ADMIN) -> None:
+        """Change a comment as a person."""
+
+    def pulls(self) -> tuple[PullView, ...]:
+        """Returns all pull requests, the oldest first."""
+
+    def merge(self, pull: int) -> None:
+        """Merge a pull request as a person who may."""
+
+    def protect(self) -> None:
+        """Let the default branch take changes only through pull requests."""
 
     def labels(self) -> Mapping[str, tuple[str, str]]:
         """Returns the repository's labels by name, each with colour and description."""
+
+    def rename_label(self, old: str, new: str) -> None:
+        """Give a label another name; every issue that carries it follows."""
 
     def calls(self) -> Sequence[CallView]:
         """Returns the bot's calls about this repository so far, in their order."""
@@ -116,6 +181,9 @@ class Repository(Protocol):
 
     def redeliver(self, number: int) -> None:
         """Send the n-th delivery again, under the same GUID."""
+
+    def replay(self, number: int) -> None:
+        """Send what the n-th delivery said again, under a new GUID: the bot cannot know it by its name."""
 
     def lose_deliveries(self, *, lose: bool) -> None:
         """Let deliveries to come reach nobody, or let them arrive again."""

@@ -106,6 +106,22 @@ class Peer:
         """Delivers a payload of the test's own."""
         self._soon(lambda: self._proxy.relay.send(event, payload))
 
+    def remove_issue(self, repository: str, number: int, *, moved_to: str | None = None) -> None:
+        """Delete an issue, or move it to the address `moved_to`, as the emulator cannot: it answers 410, or 301, and is told of."""
+        path = f"/repos/{repository}/issues/{number}"
+        with self.person(ADMIN) as admin:
+            issue = admin.get(path).raise_for_status().json()
+        self._proxy.gone[path] = moved_to
+        told = (sent.payload for sent in reversed(self.deliveries))
+        origin = next(one for one in told if one["repository"]["full_name"] == repository and one["sender"]["login"] == ADMIN)
+        kept = {key: origin[key] for key in ("repository", "organization", "sender", "installation") if key in origin}
+        action = {"action": "transferred", "changes": {}} if moved_to else {"action": "deleted"}
+        self.send("issues", {**action, "issue": issue, **kept})
+
+    def removed(self, repository: str, number: int) -> bool:
+        """Tells whether an issue was deleted or moved away."""
+        return f"/repos/{repository}/issues/{number}" in self._proxy.gone
+
     def quiet(self) -> bool:
         """Tells whether no webhook is on its way, no call is open, and nothing was seen while looking."""
         seen = self._seen()

@@ -35,7 +35,10 @@ _BAD_CREDENTIALS = {"message": "Bad credentials", "documentation_url": repairs.D
 
 
 class Proxy:
-    """One Starlette app, and what was seen and decided in it. Tests set `faults`; the bot's tokens end with `tokens.clear()`."""
+    """One Starlette app, and what was seen and decided in it. Tests set `faults`; the bot's tokens end with `tokens.clear()`.
+
+    `gone` are paths of issues that were deleted, or moved to the address beside them.
+    """
 
     def __init__(self, emulator: Emulator, seed: Seed, *, secret: str) -> None:
         self._emulator, self._seed = emulator, seed
@@ -56,6 +59,7 @@ class Proxy:
         self.calls: list[Call] = []
         self.faults: list[Fault] = []
         self.tokens: set[str] = set()
+        self.gone: dict[str, str | None] = {}
         self.open_calls = 0
         self.relay.clear()
 
@@ -106,14 +110,46 @@ class Proxy:
             return JSONResponse(_BAD_CREDENTIALS, 401)
         if (refused := repairs.refusal(call.method, call.path, call.body)) is not None:
             return JSONResponse(refused, 422)
-        if (added := extra(request, self.relay)) is not None:
+        if (added := extra(request, self.relay) or self._gone(call) or await self._second_pull(call)) is not None:
             return added
         upstream = await self._forward(request, data)
         body = repairs.answer(call.method, call.path, upstream.status_code, upstream.content)
+        if upstream.is_success:
+            body = await self._up_to_date(call, body)
         if call.mints and upstream.is_success:
             self.tokens.add(json.loads(body)["token"])
         kept = {name: value for name, value in upstream.headers.items() if name in _PASSED_BACK or name.startswith("x-ratelimit")}
         return Response(body, upstream.status_code, headers=kept, media_type=upstream.headers.get("content-type"))
+
+    def _gone(self, call: Call) -> Response | None:
+        """Answers for an issue that is gone: https://docs.github.com/en/rest/issues/issues#get-an-issue."""
+        issue = repairs.issue_path(call.path)
+        if issue not in self.gone:
+            return None
+        if (address := self.gone[issue]) is None:
+            return JSONResponse({"message": "This issue was deleted", "documentation_url": repairs.DOCUMENTATION}, 410)
+        return JSONResponse({"message": "Moved Permanently", "url": address}, 301, headers={"location": address})
+
+    async def _second_pull(self, call: Call) -> Response | None:
+        """Refuses a second open pull request from a branch, where the emulator opens it."""
+        if call.method != "POST" or not call.path.endswith("/pulls"):
+            return None
+        found = (await self._fetch(f"{call.path}?state=open&head={call.path.split('/')[2]}:{call.body['head']}")).json()
+        return JSONResponse(repairs.second_pull(call.body["head"]), 422) if found else None
+
+    async def _up_to_date(self, call: Call, body: bytes) -> bytes:
+        """Returns an answer without issues that are gone; pull requests with their branch's head, which the emulator freezes."""
+        if self.gone and call.path.endswith("/issues"):
+            kept = [issue for issue in json.loads(body) if f"{call.path}/{issue['number']}" not in self.gone]
+            return json.dumps(kept).encode()
+        if (repository := repairs.pulls_path(call.path)) is None:
+            return body
+        value = json.loads(body)
+        for pull in value if isinstance(value, list) else [value]:
+            ref = await self._fetch(f"{repository}/git/ref/heads/{pull['head']['ref']}")
+            if ref.is_success:
+                pull["head"]["sha"] = ref.json()["object"]["sha"]
+        return json.dumps(value).encode()
 
     async def _forward(self, request: Request, data: bytes) -> httpx.Response:
         path = request.scope["raw_path"].decode() + (f"?{request.url.query}" if request.url.query else "")

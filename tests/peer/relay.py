@@ -63,6 +63,7 @@ class Relay:
         self.policy: Policy = deliver_all
         self._ids = itertools.count(1)
         self._texts: dict[int, dict[str, Any]] = {}
+        self._comments: dict[int, str] = {}
 
     @property
     def busy(self) -> bool:
@@ -107,7 +108,9 @@ class Relay:
                 if payload["action"] in {"opened", "edited"}:  # an event before the edit carries the new text already
                     self._texts[issue["id"]] = text
             case "issue_comment":
-                payload = repairs.comment_event(payload)
+                comment = payload["comment"]
+                payload = repairs.comment_event(payload, before=self._comments.get(comment["id"], ""))
+                self._comments[comment["id"]] = comment["body"]
             case "create":
                 payload = repairs.created_ref(payload)
         await self._send(event, json.dumps(repairs.completed(payload)).encode())

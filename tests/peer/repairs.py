@@ -32,6 +32,7 @@ _USER_LINKS = (
     "subscriptions_url",
     "url",
 )
+_PERMISSIONS = {"push": "write", "maintain": "write", "pull": "read", "triage": "read"}
 _MAX_TITLE = 256
 _MAX_BODY = 65_536
 _MAX_LABEL = 50
@@ -70,6 +71,9 @@ def answer(method: str, path: str, status: int, data: bytes) -> bytes:
         value = {**value, **_invalid("Label", "name", "already_exists", "")}
     if status >= 400:
         return json.dumps(value).encode()
+    if path.endswith("/permission"):
+        # https://docs.github.com/en/rest/collaborators/collaborators: the legacy words, where the emulator has those of teams.
+        value["permission"] = _PERMISSIONS.get(value["permission"], value["permission"])
     if path.endswith("/access_tokens"):
         # The emulator lists short repository objects here, which githubkit's model refuses.
         value.pop("repositories", None)
@@ -158,9 +162,26 @@ def issue_event(payload: Json, *, before: Json) -> Json:
     return payload
 
 
-def comment_event(payload: Json) -> Json:
-    """Returns an `issue_comment` payload; an edit says what changed."""
-    return {**payload, "changes": {"body": {"from": ""}}} if payload["action"] == "edited" else payload
+def comment_event(payload: Json, *, before: str) -> Json:
+    """Returns an `issue_comment` payload; an edit says what the comment said `before`."""
+    return {**payload, "changes": {"body": {"from": before}}} if payload["action"] == "edited" else payload
+
+
+def issue_path(path: str) -> str | None:
+    """Returns the path of the issue that a path leads to, or through; None where it is about no issue."""
+    found = re.match(r"/repos/[^/]+/[^/]+/issues/\d+(?=/|$)", path)
+    return found[0] if found else None
+
+
+def pulls_path(path: str) -> str | None:
+    """Returns the path of the repository whose pull request, or list of them, a path leads to; None for other paths."""
+    found = re.fullmatch(r"(/repos/[^/]+/[^/]+)/pulls(?:/\d+)?", path)
+    return found[1] if found else None
+
+
+def second_pull(head: str) -> Json:
+    """Returns the 422 answer to a second open pull request from a branch."""
+    return _invalid("PullRequest", "base", "custom", f"A pull request already exists for {head}.")
 
 
 def created_ref(payload: Json) -> Json:

@@ -31,7 +31,7 @@ _EVENTS = [
     "create",
     "delete",
 ]
-_PERMISSIONS = {"contents": "write", "issues": "write", "checks": "write", "pull_requests": "read", "metadata": "read"}
+_PERMISSIONS = {"contents": "write", "issues": "write", "checks": "write", "pull_requests": "write", "metadata": "read"}
 
 
 def token_of(login: str) -> str:

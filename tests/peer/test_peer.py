@@ -324,3 +324,53 @@ def test_quiet_waits_for_a_slow_receiver(peer: Peer, receiver: Receiver) -> None
     release.set()
     settle(peer)
     assert len(receiver.got) == 1
+
+
+@pytest.mark.parametrize(("login", "word"), [(ADMIN, "admin"), (WRITER, "write"), (READER, "read")])
+def test_permissions_are_in_githubs_words(bot: httpx.Client, login: str, word: str) -> None:
+    assert bot.get(f"/repos/{REPOSITORY}/collaborators/{login}/permission").json()["permission"] == word
+
+
+def test_an_edited_comment_says_what_it_said(peer: Peer, receiver: Receiver, peer_modules: Path) -> None:
+    with peer.person(WRITER) as person:
+        person.post(ISSUES, json={"title": "Gap"}).raise_for_status()
+        comment = person.post(f"{ISSUES}/1/comments", json={"body": "old"}).raise_for_status().json()["id"]
+        settle(peer)
+        person.patch(f"{ISSUES}/comments/{comment}", json={"body": "new"}).raise_for_status()
+    settle(peer)
+    edited = peer.deliveries[-1]
+    assert edited.payload["changes"] == {"body": {"from": "old"}}
+    assert WebhookOracle(peer_modules).faults(edited) == []
+
+
+def test_a_pull_request_shows_the_head_of_its_branch_and_is_the_only_one(peer: Peer, bot: httpx.Client) -> None:
+    repository = f"/repos/{REPOSITORY}"
+    head = bot.get(f"{repository}/git/ref/heads/main").json()["object"]["sha"]
+    bot.post(f"{repository}/git/refs", json={"ref": "refs/heads/own", "sha": head}).raise_for_status()
+
+    def commit_on_branch(path: str) -> str:
+        body = {"message": "work", "content": "eA==", "branch": "own"}
+        return str(bot.put(f"{CONTENTS}/{path}", json=body).raise_for_status().json()["commit"]["sha"])
+
+    commit_on_branch("a.md")
+    opened = {"title": "t", "body": "b", "head": "own", "base": "main"}
+    assert bot.post(f"{repository}/pulls", json=opened).status_code == 201
+    newest = commit_on_branch("b.md")
+    [listed] = bot.get(f"{repository}/pulls", params={"head": "acme:own"}).json()
+    assert listed["head"]["sha"] == newest
+    assert bot.get(f"{repository}/pulls/{listed['number']}").json()["head"]["sha"] == newest
+    assert bot.post(f"{repository}/pulls", json=opened).status_code == 422
+
+
+@pytest.mark.parametrize(("moved_to", "status"), [(None, 410), ("/repositories/9/issues/9", 301)])
+def test_an_issue_that_is_gone(peer: Peer, receiver: Receiver, bot: httpx.Client, moved_to: str | None, status: int) -> None:
+    with peer.person(ADMIN) as person:
+        person.post(ISSUES, json={"title": "Gap"}).raise_for_status()
+    settle(peer)
+    peer.remove_issue(REPOSITORY, 1, moved_to=moved_to)
+    settle(peer)
+    assert bot.get(f"{ISSUES}/1", follow_redirects=False).status_code == status
+    assert bot.get(ISSUES).json() == []
+    payload = json.loads(receiver.got[-1][2])
+    assert (payload["action"], payload["issue"]["number"]) == ("transferred" if moved_to else "deleted", 1)
+    assert payload["installation"]["id"] == peer.seed.installation
