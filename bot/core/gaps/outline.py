@@ -216,7 +216,8 @@ def _section(source: Blocks, heading: Heading, parent: Section) -> Section:
     else:
         section.urgency, section.urgency_span = head.priority, head.priority_span
     section.sure = head.id is None and head.ordinal is None and SECTIONS.whole(words(head.title)) is not None
-    section.container = _is_container(words(head.title))
+    name = words(head.title.partition(" (")[0])
+    section.container = _is_container(words(head.title)) or SECTIONS.whole(name) == "gaps"
     return section
 
 

@@ -67,15 +67,24 @@ class _Known:
         """Returns the entry that this one repeats, and whether it surely does."""
         for key in _keys(candidate)[::-1]:
             other = self.by_key.get(key)
-            if other is not None and other.group != candidate.group:
+            if other is not None and other.group != candidate.group and _comparable(candidate, other):
                 return other, other.kind is not candidate.kind or candidate.place.role == "archive"
         mine = same_words(candidate.head.title)
         for word in sorted(mine, key=lambda word: (len(self.by_word.get(word, ())), word))[:4]:
             for theirs, other in self.by_word.get(word, ())[:_SOME]:
                 shared = len(mine & theirs)
-                if other.group != candidate.group and shared >= 2 and shared * 10 >= 6 * min(len(mine), len(theirs)):
+                if other.group == candidate.group or not _comparable(candidate, other):
+                    continue
+                if shared >= 2 and shared * 10 >= 6 * min(len(mine), len(theirs)):
                     return other, other.kind is not candidate.kind and shared * 10 >= 8 * max(len(mine), len(theirs))
         return None
+
+
+def _comparable(candidate: Candidate, other: Candidate) -> bool:
+    """Tells whether two names may mean one thing: `Trojan` and `Trojan (inbound)` in two tables of one kind are two."""
+    if candidate.kind is not other.kind or (candidate.head.id is not None and candidate.head.id == other.head.id):
+        return True
+    return candidate.head.title.partition(" (")[2] == other.head.title.partition(" (")[2]
 
 
 def _without_repeats(found: Sequence[Candidate]) -> tuple[list[Candidate], list[Dropped]]:

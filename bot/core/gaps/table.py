@@ -59,6 +59,9 @@ def columns(source: Blocks, table: Table) -> Columns | None:
         marked = [i for i in range(1, len(labels)) if roles[i] != "title" and _marked(source, table, i)]
         if len(marked) == 1:
             roles[marked[0]] = "status"
+    for i, role in enumerate(roles):
+        if role == "id" and not _counts(source, table, i):
+            roles[i] = "other"
     number = next((i for i, role in enumerate(roles) if role == "id" or labels[i].strip() in {"#", "№"}), None)
     if number is None and len(labels) > 1 and all(row.cells[0].of(source.text).isdigit() for row in table.rows if row.cells):
         number = 0
@@ -90,6 +93,12 @@ def _telling(source: Blocks, table: Table, title: int, roles: Sequence[str]) -> 
     """Returns the column that tells rows apart: the next one that can name a gap, when the first says the same in several rows."""
     others = [i for i in range(title + 1, len(roles)) if roles[i] in {"title", "other", "describes"}]
     return next((index for index in (title, *others[:1]) if _tells(source, table, index)), title)
+
+
+def _counts(source: Blocks, table: Table, index: int) -> bool:
+    """Tells whether a column holds ids rather than names (`Key`, `Code` may be either): most cells have a digit or nothing."""
+    values = [row.cells[index].of(source.text) for row in table.rows if index < len(row.cells)]
+    return sum(not value or any(char.isdigit() for char in value) for value in values) * 2 >= len(values)
 
 
 def _tells(source: Blocks, table: Table, index: int) -> bool:
@@ -135,6 +144,8 @@ def row_head(source: Blocks, row: Row, cols: Columns) -> Head | None:
     if cols.title >= len(row.cells):
         return None
     head = read_head(source.text, row.cells[cols.title], Shape.CELL)
+    if not head.title and head.id is not None and head.id_span is not None:
+        head.title, head.title_span, head.id, head.id_span = head.id, head.id_span, None, None
     if not head.title:
         return None
     if cols.id is not None and cols.id < len(row.cells) and head.id is None:

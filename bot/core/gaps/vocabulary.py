@@ -307,7 +307,7 @@ def _closing(found: Sequence[Word], hits: Sequence[tuple[int, str, int]], *, gap
     """Returns the role of the phrase with which a title ends, when it announces a section: `Debt summary`, but not `Debt log`."""
     for index, role, count in hits:
         alone = count == 1 and (found[index].text in AMBIGUOUS or role not in _CLOSING)
-        if index + count == len(found) and role != "gaps" and not alone and not (gaps and role in {"inventory", "log"}):
+        if index + count == len(found) and role != "gaps" and not alone and not (gaps and role in _NOT_OF_GAPS):
             return role
     return None
 
@@ -330,6 +330,7 @@ def _opens(found: Sequence[Word], role: str, count: int, *, gaps: bool) -> bool:
 LACKS = listed("no lacks lacking insufficient kein keine keinen sin sem aucun aucune pas нет")
 _POSSESSES = listed("has have works work exists supports provides does do offers includes")
 _DENIES = listed("not never cannot can't don't doesn't won't isn't aren't")
+_NOT_OF_GAPS = frozenset({"inventory", "log", "legend", "reference"})
 _CLOSING = frozenset({"summary", "plan", "log", "legend", "reference"})
 _QUESTIONS = listed("why how warum wie cómo comment como как почему")
 _COMPLETES = listed("of for by to in at on since as during de der von für del da do des du по")

@@ -194,8 +194,12 @@ def against(source: Blocks, section: Section) -> int:
     )
     if not own and lists and not described and not prose(source, section):
         against += 3
-    if any(child.head is not None and (child.head.id or child.roles & _OWN) for child in section.sections):
+    if any(part is not section and part.head is not None and (part.head.id or part.roles & _OWN) for part in section.walk()):
         against += 3
+    if not own and any(child.role == "inventory" for child in section.sections):
+        against += 3
+    if any(lists_ids(source, part) for part in section.walk()):
+        against += 6
     if any(child.role != "detail" for child in section.sections) and not prose(source, section) and not own:
         against += 2
     if section.blocks and isinstance(section.blocks[0], Table) and not own:
@@ -216,6 +220,21 @@ def tracks_rows(source: Blocks, section: Section) -> bool:
         if isinstance(block, Table) and len(block.rows) > 1:
             cols = columns(source, block)
             if cols is not None and cols.has("status", "priority", "severity"):
+                return True
+    return False
+
+
+def lists_ids(source: Blocks, section: Section) -> bool:
+    """Tells whether a table in a section gives each of its rows an id: they are entries, whatever the headings above them are."""
+    for block in section.blocks:
+        if isinstance(block, Table) and len(block.rows) > 1:
+            cols = columns(source, block)
+            if (
+                cols is not None
+                and cols.id is not None
+                and cols.has("status", "priority", "severity")
+                and cols.roles[cols.id] == "id"
+            ):
                 return True
     return False
 

@@ -225,7 +225,8 @@ def test_a_language_has_a_word_for_every_state_and_never_two_meanings(language: 
 
 
 @pytest.mark.parametrize(
-    ("label", "priority"), [("- Critical:", "critical"), ("- **P0**", "p0"), ("* High priority", "high"), ("1. 🔴 Critical", "critical")]
+    ("label", "priority"),
+    [("- Critical:", "critical"), ("- **P0**", "p0"), ("* High priority", "high"), ("1. 🔴 Critical", "critical")],
 )
 def test_an_entry_that_is_only_a_priority_gives_it_to_those_below(label: str, priority: str) -> None:
     indent = "   "
