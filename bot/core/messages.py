@@ -30,6 +30,7 @@ APPROVE = "approve:"
 HELD_TITLE = "Gapkeeper: plan waiting"
 HELD_LABEL = Label("gap: plan", "fbca04", "A plan of Gapkeeper that waits for a person")
 _SHOWN_ROWS = 200
+_REFERENCE = re.compile(r"\b(gh)-(?=\d)", re.IGNORECASE)
 _LAST_RULE = re.compile(r"(?:^|\n\n)(?: {0,3})([-*_])(?:[ \t]*\1){2,}[ \t\n]*\Z")
 
 
@@ -109,8 +110,9 @@ def _deed(wish: Wish) -> str:
 
 
 def _flat(text: str) -> str:
-    """Returns a text for a commit message: one line, without references and mentions."""
-    return " ".join(text.replace("#", "").replace("@", "").replace('"', "'").replace("GH-", "GH ").split())
+    """Returns a text for a commit message: one line, without references, addresses and mentions."""
+    plain = text.replace("#", "").replace("@", "").replace('"', "'").replace("://", " ")
+    return " ".join(_REFERENCE.sub(r"\1 ", plain).split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,15 @@ def proposal(edits: Sequence[EditDocument], reason: str) -> PullText:
         "",
     ]
     return PullText("Write issues back into the gap documents", "\n".join(body))
+
+
+def proposes(body: str, words: PullText) -> bool:
+    """Tells whether the body of a pull request proposes the same already, for whatever reason it was first proposed."""
+    return _rows(body) == _rows(words.body)
+
+
+def _rows(body: str) -> list[str]:
+    return [line.rstrip() for line in body.splitlines() if line.startswith("|")]
 
 
 KEEP_FILE, KEEP_ISSUE = "keep-file", "keep-issue"

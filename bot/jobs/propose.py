@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.core.errors import Refused
-from bot.core.messages import proposal
+from bot.core.messages import proposal, proposes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,7 +37,7 @@ class Proposer:
         head = await self.gateway.head(name, self.state.default_branch)
         words = proposal(edits, reason)
         pull = await self.gateway.open_pull(name, BRANCH)
-        if pull is not None and pull.body.replace("\r\n", "\n").strip() == words.body.strip() and await self._stands(edits):
+        if pull is not None and proposes(pull.body, words) and await self._stands(edits):
             return
         await self.gateway.move_branch(name, BRANCH, head)
         for edit in edits:

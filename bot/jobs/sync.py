@@ -117,8 +117,9 @@ class Sync:
         reader = self._github.reader(state.installation)
         gatherer = Gatherer(self._github, reader, self._store, seal=seal, web=self._web, parser=self._parser)
         try:
-            # What was proposed and is not merged is looked at again: the pull request holds all of it, or it would drop some.
-            touched = {**dict.fromkeys(state.pending), **said.touched}
+            # What was proposed and is not merged is looked at again, whatever a payload, perhaps an old one, shows of it: the pull
+            # request holds all of it, or it would drop some.
+            touched = {**said.touched, **dict.fromkeys(state.pending)}
             gathered = await gatherer.gather(state, pushes, touched, whole=said.whole, every=said.every)
         except Refused as refusal:
             if isinstance(refusal, NotFound):
@@ -136,10 +137,8 @@ class Sync:
         try:
             problems = await performer.perform(decided, complete=complete)
         except BranchRefused as refusal:
-            proposed = {
-                **dict.fromkeys(direct, f"the branch `{state.default_branch}` does not take its commits ({refusal})"),
-                **proposed,
-            }
+            why = f"the branch `{state.default_branch}` does not take its commits ({' '.join(str(refusal).split())})"
+            proposed = {**dict.fromkeys(direct, why), **proposed}
             decided = plan(replace(view, issues={}, newcomers=()))
             problems = await performer.perform(decided, complete=complete)
         _report(state, (*decided.problems, *problems))

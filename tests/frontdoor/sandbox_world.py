@@ -171,7 +171,7 @@ class SandboxRepository:
         self._do(lambda: self._model.merge_pull(pull, by=ADMIN))
 
     def protect(self) -> None:
-        self._do(self._model.protect)
+        self._do(lambda: self._model.protect(bypass=[ADMIN]))
 
     def rename_label(self, old: str, new: str) -> None:
         self._do(lambda: self._model.edit_label(old, by=ADMIN, new_name=new))

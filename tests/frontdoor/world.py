@@ -165,7 +165,7 @@ class Repository(Protocol):
         """Merge a pull request as a person who may."""
 
     def protect(self) -> None:
-        """Let the default branch take changes only through pull requests."""
+        """Let the default branch take changes only through pull requests, but for an administrator's."""
 
     def labels(self) -> Mapping[str, tuple[str, str]]:
         """Returns the repository's labels by name, each with colour and description."""
