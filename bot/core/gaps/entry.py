@@ -216,7 +216,7 @@ class _Reader:
         end = self.s.find({"[": "]", "(": ")", "【": "】"}[opener], self.low, min(self.high, self.low + 60))
         if end < 0 or self.s.startswith("(", end + 1):
             return False
-        if not self.classify(self.low + 1, end) and not self.id_at(self.low + 1, end):
+        if not (self.classify(self.low + 1, end) or self.id_at(self.low + 1, end) or self.several(self.low + 1, end)):
             return False
         self.low = end + 1
         self.skip_separator()
@@ -314,6 +314,15 @@ class _Reader:
         if state is None:
             return False
         self.head.say(state, StateSource.SUFFIX, self.view.span(start, end))
+        return True
+
+    def several(self, start: int, end: int) -> bool:
+        """Keeps what a tag of several words says, when the first is of priority or state: `[low, parser, PARTLY DONE]`."""
+        first, *others = ((part.start(), part.end()) for part in _PARTS.finditer(self.s, start, end))
+        if not others or not self.classify(*first):
+            return False
+        for other in others:
+            self.classify(*other)
         return True
 
     def labelled(self, start: int, end: int) -> bool:

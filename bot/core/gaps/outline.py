@@ -141,7 +141,10 @@ def _corrected(source: Blocks, section: Section, *, repeated: bool) -> str | Non
     """Returns the role once what stands in the section is known: evidence of an entry outweighs a word in its title."""
     if section.proven and not section.sure:
         return None
-    if repeated and section.level > 1 and not is_shelf(section.parent):
+    above = section.parent
+    if above is not None and above.container and above.urgency is not None and section.role not in {"archive", "gaps", "plan"}:
+        return None
+    if repeated and section.level > 1 and not is_shelf(above):
         return "detail"
     if section.role is None and _all_done(source, section):
         return "inventory"

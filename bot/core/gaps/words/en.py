@@ -183,7 +183,7 @@ SECTIONS = {
         recommendation, suggested priorities, testing strategy, rollout plan, release plan
     """,
     "inventory": """
-        what works, nothing else, what exists, already implemented, implemented features, implemented, existing,
+        what works, nothing else is, what exists, already implemented, implemented features, implemented, existing,
         strengths, working,
         supported, supported features, achievements, what we have, what is implemented, what s implemented, found, current
         capabilities, currently implemented, currently supported, existing features, available features, features, what s
