@@ -24,15 +24,21 @@ def _wontfix(command: Command, situation: Situation) -> Handled:
 
 
 def _closed(command: Command, situation: Situation, state: State, reason: StateReason) -> Handled:
-    issue, pair = situation.issue, situation.pair
-    if issue is None or pair is None or issue.open:
+    if _closed_as(situation) in {None, state}:
         return (SetState(open=False, reason=reason),)
-    other = {State.DONE: State.WONTFIX, State.WONTFIX: State.DONE}[state]
-    if pair.base.state is other:
-        # The document would keep its word: closed is closed on the issue, whatever the reason.
-        words = "done" if other is State.DONE else "as not to be fixed"
-        return command.problem("closed-otherwise", f"the gap is closed already, {words}", hint="say `/gap reopen` first")
-    return ()
+    # GitHub changes no reason of what is closed, and the document would keep its word: closed is closed.
+    words = "as not to be fixed" if state is State.DONE else "as done"
+    return command.problem("closed-otherwise", f"the gap is closed already, {words}", hint="say `/gap reopen` first")
+
+
+def _closed_as(situation: Situation) -> State | None:
+    """Returns in which state the gap is closed, as agreed or else as its issue says; None where it is open."""
+    issue, pair = situation.issue, situation.pair
+    if issue is None or issue.open:
+        return None
+    if pair is not None and pair.base.state.closed:
+        return pair.base.state
+    return State.DONE if issue.state_reason in {StateReason.COMPLETED, None} else State.WONTFIX
 
 
 def _defer(_: Command, situation: Situation) -> Handled:

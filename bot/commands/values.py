@@ -7,6 +7,8 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from bot.core.errors import Problem
+from bot.core.gaps.model import State
+from bot.core.issue import StateReason
 from bot.core.replies import Usage
 from bot.core.triage import label_for, with_family
 
@@ -14,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from bot.core.command import Command
-    from bot.core.issue import Issue, StateReason
+    from bot.core.issue import Issue
     from bot.core.merge import Side
-    from bot.core.pair import Pair
+    from bot.core.pair import Base, Pair
     from bot.core.triage import Label
 
 
@@ -139,6 +141,35 @@ class Spec(Usage):
 ON_GAPS = frozenset({Place.GAP})
 ON_ALL = frozenset(Place)
 ON_OURS = frozenset({Place.GAP, Place.NOTICE})
+
+
+CHANGES = (SetState, SetTitle, SetLabel)
+"""Deeds that the document is to follow."""
+
+
+def agreed(deeds: Sequence[Deed], base: Base) -> bool:
+    """Tells whether both sides say what the deeds ask for; of several of a kind the last counts, and closed is no more than that."""
+    asked = {deed.family if isinstance(deed, SetLabel) else type(deed).__name__: deed for deed in deeds}
+    state = asked.get(SetState.__name__)
+    if isinstance(state, SetState) and not state.open:
+        asked.pop("status", None)
+    return all(_says(base, deed) for deed in asked.values())
+
+
+def _says(base: Base, deed: Deed) -> bool:
+    match deed:
+        case SetState(is_open, reason):
+            closed = State.DONE if reason is StateReason.COMPLETED else State.WONTFIX
+            return not base.state.closed if is_open else base.state is closed
+        case SetTitle(title):
+            return base.title == title
+        case SetLabel("status", word):
+            return (base.state is State.DEFERRED) == (word is not None)
+        case SetLabel(family, word):
+            said = base.priority if family == "priority" else base.effort
+            return (said or "").casefold() == (word or "").casefold()
+        case _:
+            return True
 
 
 @dataclass(frozen=True, slots=True)

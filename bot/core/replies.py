@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from bot.core.errors import Problem
 from bot.core.gaps.model import State
 from bot.core.messages import code
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from bot.core.actions import Plan
-    from bot.core.errors import Problem
     from bot.core.pair import Pair
 
 _ECHO = 100
@@ -82,6 +82,15 @@ def refusal(comment: str, problems: Sequence[Problem], *, nothing_done: bool) ->
     """Returns what is wrong with the commands of a comment (in its normalised text), each with its line and a caret."""
     said = [_said(comment, problem) for problem in problems]
     return "\n\n".join(["Nothing was done.", *said] if nothing_done else said)
+
+
+CONFLICT_WAITS = Problem(
+    "conflict",
+    "the document was changed too, and differently",
+    0,
+    hint="`/gap resolve file` or `/gap resolve issue` settles it",
+)
+NOT_WRITTEN = Problem("not-written", "nothing is written while a plan waits, or while the config or a document cannot be read", 0)
 
 
 def half_done(problems: Sequence[Problem]) -> str:

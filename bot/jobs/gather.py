@@ -125,7 +125,7 @@ class Gatherer:
 
     async def _files(self, state: RepositoryState, pushes: tuple[Pushed, ...], *, whole: bool) -> tuple[_Rules, _Files]:
         """Returns what the pushes changed; without pushes nothing did, as far as we know."""
-        rules = _Rules(_last_good(state), state)
+        rules = _Rules(last_good(state), state)
         if not pushes and not whole and state.head is not None:
             return rules, _Files(state.head, {}, state.documents)
         advance = None if whole else advanced(state.head, pushes)
@@ -142,7 +142,7 @@ class Gatherer:
 
         What a payload shows just as it was agreed is an echo of our own writing and costs no request (I7).
         """
-        defer_closes = _last_good(state).on_defer == "close"
+        defer_closes = last_good(state).on_defer == "close"
         issues: dict[IssueNumber, Issue] = {}
         kept = list(pairs)
         for place, pair in enumerate(pairs):
@@ -253,13 +253,13 @@ class Gatherer:
         if blob is None:
             return _Rules(Config(), replace(state, config_sha=None, config_text=""))
         if blob == state.config_sha:
-            return _Rules(_last_good(state), state)
+            return _Rules(last_good(state), state)
         data = await self._reader.blob(state.name, blob)
         config = config_rules.parse(data)
         if isinstance(config, Config):
             return _Rules(config, replace(state, config_sha=blob, config_text=data.decode("utf-8-sig")))
         problems = tuple(replace(p, message=f"{CONFIG_PATH}: {p.message}") for p in config)
-        return _Rules(_last_good(state), state, sound=False, problems=problems)
+        return _Rules(last_good(state), state, sound=False, problems=problems)
 
     async def _parse(self, files: Mapping[DocumentPath, bytes]) -> tuple[Reading, ...]:
         """Read away from the loop and within limits, so that no document keeps webhooks waiting."""
@@ -290,7 +290,8 @@ def _documents(tree: Tree, config: Config) -> tuple[dict[DocumentPath, BlobSha],
     return {e.path: e.sha for e in files[:MAX_FILES]}, problems
 
 
-def _last_good(state: RepositoryState) -> Config:
+def last_good(state: RepositoryState) -> Config:
+    """Returns the config in force: the last valid one that was read."""
     config = config_rules.parse(state.config_text.encode())
     return config if isinstance(config, Config) else Config()
 

@@ -20,6 +20,7 @@ from bot.core.merge import Side
 from bot.core.messages import approved_in, decided_in
 from bot.core.plan import plan
 from bot.github.translate import event_of, payload_of
+from bot.jobs.comment import MAY_WRITE, Desk, Taken
 from bot.jobs.gather import Gatherer, pushes_to
 from bot.jobs.outcome import Done, Later, Outcome
 from bot.jobs.parsing import Parser
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
     from bot.store.records import Delivery
     from bot.store.store import Store
 
-_MAY_WRITE = frozenset({"admin", "write", "maintain"})
 ATTEMPTS = 5
 """How often a sync reads and plans again because a side changed under it (I13)."""
 
@@ -58,11 +58,27 @@ class _Said:
     decisions: dict[IssueNumber, Side] = field(default_factory=dict)
     approved: str | None = None
     every: bool = False
+    taken: list[Taken] = field(default_factory=list)
 
     @property
     def whole(self) -> bool:
         """Tells whether all documents are to be looked at: `every` thing is, or a plan that was held is to be made again."""
         return self.every or self.approved is not None
+
+    def hear(self, taken: Taken, *, known: bool) -> None:
+        """Add what a comment's commands changed and decided; who said them is the person behind it."""
+        number = taken.event.number
+        self.taken.append(taken)
+        self.every = self.every or taken.every or (taken.changes and not known)
+        self.approved = taken.approved or self.approved
+        if taken.changes:
+            self.senders.setdefault(number, []).append(taken.event.origin.sender)
+        if taken.side is not None:
+            self.decisions[number] = taken.side
+
+    def settle(self) -> None:
+        """See to it that issues which commands changed are read again, whatever older payloads show."""
+        self.touched.update({taken.event.number: None for taken in self.taken if taken.changes})
 
 
 class Sync:
@@ -105,17 +121,32 @@ class Sync:
         state = await self._known(repository, events[-1].origin)
         # A push that ends where we stand is our own commit, or one that was read already.
         pushes = tuple(push for push in pushes_to(state.default_branch, events) if push.after != state.head)
-        said = await self._said(state, events)
+        desk = Desk(self._github, self._store, Seal(self._secrets, state.id))
+        said = await self._said(state, events, desk)
+        state = replace(state, labels=state.labels.union(*(taken.labels for taken in said.taken)))
+        problems: tuple[Problem, ...] = ()
         if not pushes and not said.whole and (not said.touched or state.head is None):
             await self._store.save_repository(state)
-            return
-        await self._bring_together(state, pushes, said)
+        else:
+            problems = await self._bring_together(state, pushes, said)
+        for taken in said.taken:
+            await desk.answer(taken, problems, lambda: self._preview(repository))
 
-    async def _bring_together(self, state: RepositoryState, pushes: tuple[Pushed, ...], said: _Said) -> None:
-        """Read both sides, plan, perform, remember."""
-        seal = Seal(self._secrets, state.id)
-        reader = self._github.reader(state.installation)
-        gatherer = Gatherer(self._github, reader, self._store, seal=seal, web=self._web, parser=self._parser)
+    async def _preview(self, repository: RepositoryId) -> Plan:
+        """Returns what a sync of everything would do now; raises Refused where the repository cannot be read."""
+        state = await self._store.repository(repository)
+        if state is None:
+            raise Refused("nothing is known of this repository")
+        gathered = await self._gatherer(state).gather(state, (), {}, whole=True, every=True)
+        return plan(gathered.view)
+
+    def _gatherer(self, state: RepositoryState) -> Gatherer:
+        seal, reader = Seal(self._secrets, state.id), self._github.reader(state.installation)
+        return Gatherer(self._github, reader, self._store, seal=seal, web=self._web, parser=self._parser)
+
+    async def _bring_together(self, state: RepositoryState, pushes: tuple[Pushed, ...], said: _Said) -> tuple[Problem, ...]:
+        """Read both sides, plan, perform, remember; returns what was not possible."""
+        seal, gatherer = Seal(self._secrets, state.id), self._gatherer(state)
         try:
             # What was proposed and is not merged is looked at again, whatever a payload, perhaps an old one, shows of it: the pull
             # request holds all of it, or it would drop some.
@@ -125,7 +156,7 @@ class Sync:
             if isinstance(refusal, NotFound):
                 raise
             log.warning("unreadable repository", repository=state.name, reason=refusal.message)
-            return
+            return ()
         gateway = self._github.installation(state.installation)
         view = replace(gathered.view, decisions=said.decisions, approved=said.approved)
         proposed = await self._proposed(view, said, state)
@@ -137,22 +168,28 @@ class Sync:
         try:
             problems = await performer.perform(decided, complete=complete)
         except BranchRefused as refusal:
-            why = f"the branch `{state.default_branch}` does not take its commits ({' '.join(str(refusal).split())})"
-            proposed = {**dict.fromkeys(direct, why), **proposed}
+            proposed = {
+                **dict.fromkeys(
+                    direct, f"the branch `{state.default_branch}` does not take its commits ({' '.join(str(refusal).split())})"
+                ),
+                **proposed,
+            }
             decided = plan(replace(view, issues={}, newcomers=()))
             problems = await performer.perform(decided, complete=complete)
-        _report(state, (*decided.problems, *problems))
+        problems = (*decided.problems, *problems)
+        _report(state, problems)
         pending = await self._propose(proposed, view, gateway, performer, gathered)
         performer.state = replace(performer.state, pending=pending)
         await self._remember(decided, performer, gathered)
+        return problems
 
     def _performer(self, gateway: Gateway, seal: Seal, state: RepositoryState, gathered: Gathered) -> Performer:
         # Until the plan is carried out the old head stays on record: the next sync must see the same differences again.
         record = replace(gathered.state, head=state.head, documents=state.documents)
         return Performer(gateway, self._store, seal, record, gathered.state.documents)
 
-    async def _said(self, state: RepositoryState, events: list[Event]) -> _Said:
-        """Returns what people did to issues and in the boxes of our texts, as far as they may (I19: looked up now)."""
+    async def _said(self, state: RepositoryState, events: list[Event], desk: Desk) -> _Said:
+        """Returns what people did to issues, in the boxes of our texts and by commands, as far as they may (I19: looked up now)."""
         said = _Said()
         for event in events:
             match event:
@@ -162,18 +199,23 @@ class Sync:
                     digest = approved_in(issue.body) if issue and number == state.notice else None
                     if digest and await self._may_decide(state, event.origin.sender):
                         said.approved = digest
-                case CommentWritten(number=number, author=author, body=body, pull=False):
+                case CommentWritten(number=number, body=body, bot=True, pull=False):
                     side = decided_in(body)
                     if (
                         side is Side.NEITHER
-                        or author != await self._login()
+                        or event.author != await self._login()
                         or not await self._may_decide(state, event.origin.sender)
                     ):
                         continue
                     said.touched[number], said.decisions[number] = None, side
                     said.senders.setdefault(number, []).append(event.origin.sender)
+                case CommentWritten():
+                    taken = await desk.take(state, event)
+                    if taken is not None:
+                        said.hear(taken, known=state.head is not None)
                 case _:
                     pass
+        said.settle()
         return said
 
     async def _login(self) -> str:
@@ -186,7 +228,7 @@ class Sync:
     async def _writers(self, state: RepositoryState, people: set[str]) -> set[str]:
         """Returns those who may write to the repository; looked up now, and whoever GitHub does not vouch for may not."""
         reader = self._github.reader(state.installation)
-        return {person for person in sorted(people) if await reader.permission(state.name, person) in _MAY_WRITE}
+        return {person for person in sorted(people) if await reader.permission(state.name, person) in MAY_WRITE}
 
     async def _proposed(self, view: View, said: _Said, state: RepositoryState) -> dict[IssueNumber, str]:
         """Returns the changed issues whose edits are proposed instead of committed, and why."""

@@ -20,7 +20,7 @@ from bot.core.names import BlobSha, CommitSha, DocumentPath, GapKey, Installatio
 from bot.core.pair import Base, Pair
 from bot.store.database import Database, insert, reading
 from bot.store.records import RepositoryState
-from bot.store.tables import documents, intents, pairs, repositories
+from bot.store.tables import documents, heard, intents, pairs, repositories
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -128,6 +128,23 @@ class Store:
     async def drop_intent(self, repository: RepositoryId, key: GapKey) -> None:
         """Take the announcement back: the issue was surely not created."""
         await self.write(_drop_intent, repository, key)
+
+    async def heard(self, repository: RepositoryId, mark: str) -> bool:
+        """Tells whether the commands of a comment, as `mark` names this writing of it, were carried out and answered."""
+        return await self.read(_heard, repository, mark)
+
+    async def hear(self, repository: RepositoryId, mark: str) -> None:
+        """Remember that they were."""
+        await self.write(_hear, repository, mark)
+
+
+def _heard(connection: sa.Connection, repository: RepositoryId, mark: str) -> bool:
+    asked = sa.select(heard.c.mark).where(heard.c.repository == repository, heard.c.mark == mark)
+    return connection.execute(asked).first() is not None
+
+
+def _hear(connection: sa.Connection, repository: RepositoryId, mark: str) -> None:
+    connection.execute(insert(connection, heard).values(repository=repository, mark=mark).on_conflict_do_nothing())
 
 
 def _repository(connection: sa.Connection, which: sa.ColumnElement[bool]) -> RepositoryState | None:

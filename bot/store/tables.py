@@ -100,6 +100,14 @@ intents = sa.Table(
 )
 """A gap whose issue may or may not have been created: the row commits before the request goes out (invariant I4)."""
 
+heard = sa.Table(
+    "heard",
+    metadata,
+    sa.Column("repository", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("mark", sa.String(16), primary_key=True),
+)
+"""The writings and edits of comments whose commands were carried out and answered."""
+
 executors = sa.Table(
     "executors",
     metadata,

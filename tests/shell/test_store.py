@@ -154,6 +154,14 @@ async def test_what_was_saved_is_there_after_closing(database_url: str) -> None:
         assert await store.pairs(R) == (PAIR,)
 
 
+async def test_what_was_heard_is_remembered_by_repository(store: Store) -> None:
+    for _ in range(2):
+        await store.hear(R, "0123456789abcdef")
+    assert await store.heard(R, "0123456789abcdef")
+    assert not await store.heard(R, "0123456789abcde0")
+    assert not await store.heard(RepositoryId(R + 1), "0123456789abcdef")
+
+
 async def test_the_migrations_make_exactly_the_tables(store: Store) -> None:
     def differences(connection: sa.Connection) -> list[object]:
         return list(compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), tables.metadata))

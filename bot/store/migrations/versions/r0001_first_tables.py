@@ -81,6 +81,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("repository", "key", name="pk_intents"),
     )
     op.create_table(
+        "heard",
+        sa.Column("repository", sa.BigInteger, autoincrement=False, nullable=False),
+        sa.Column("mark", sa.String(16), nullable=False),
+        sa.PrimaryKeyConstraint("repository", "mark", name="pk_heard"),
+    )
+    op.create_table(
         "executors",
         sa.Column("id", sa.String(100), nullable=False),
         sa.Column("expires", sa.Float, nullable=False),

@@ -1,0 +1,301 @@
+"""Comments with commands: taken up before a sync, carried out on the issue, and answered after the sync has followed.
+
+The sync carries what a command changed on its issue into the document, as it does with any change of a person; whoever said the
+command is the person behind it. All may be cut off anywhere and done again: a command asks for a state, a reaction is made once, a
+reply names what it answers and is looked for before it is written, and at last the store remembers that this writing of the comment
+was heard. What GitHub refuses is said in the reply; what may pass is raised, and the job comes back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import structlog
+
+from bot.commands.registry import SPECS, Decision, decide, needs_permission
+from bot.commands.values import (
+    CHANGES,
+    Approve,
+    Assign,
+    Place,
+    Resolve,
+    ShowHelp,
+    ShowPlan,
+    ShowStatus,
+    Situation,
+    Sync,
+    Unassign,
+    agreed,
+    wanted,
+)
+from bot.core.command import commands_in, new_commands, normalised, still_said
+from bot.core.errors import Refused
+from bot.core.issue import recorded_pair
+from bot.core.messages import offered_in
+from bot.core.replies import (
+    CONFLICT_WAITS,
+    NOT_WRITTEN,
+    half_done,
+    help_reply,
+    mark_of,
+    no_plan,
+    not_assigned,
+    plan_reply,
+    refusal,
+    refused_by_github,
+    reply,
+    status_reply,
+    verb_help,
+)
+from bot.core.triage import CONFLICT
+from bot.jobs.gather import last_good
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+
+    from bot.commands.values import Deed
+    from bot.core.actions import Plan
+    from bot.core.command import Command
+    from bot.core.errors import Problem
+    from bot.core.events import CommentWritten
+    from bot.core.issue import Issue, Seal
+    from bot.core.merge import Side
+    from bot.core.names import IssueNumber, RepositoryName
+    from bot.core.pair import Pair
+    from bot.github.auth import GitHubApp
+    from bot.github.gateway import ReadGateway
+    from bot.store.records import RepositoryState
+    from bot.store.store import Store
+
+MAY_WRITE = frozenset({"admin", "write", "maintain"})
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A comment whose commands were carried out on its issue, and what is to be answered once the sync is done.
+
+    `mark` names this writing of the comment, `since` is when it was written first; `failures` are GitHub's refusals, in our words.
+    """
+
+    event: CommentWritten
+    mark: str
+    since: str
+    decision: Decision
+    failures: tuple[str, ...] = ()
+    labels: frozenset[str] = frozenset()
+    disputed: bool = False
+    pair: Pair | None = None
+
+    @property
+    def changes(self) -> bool:
+        """Tells whether something was asked of the issue that its document is to follow."""
+        return any(isinstance(deed, (*CHANGES, Resolve)) for deed in self.decision.deeds)
+
+    @property
+    def every(self) -> bool:
+        """Tells whether a sync of everything was asked for."""
+        return any(isinstance(deed, Sync) for deed in self.decision.deeds)
+
+    @property
+    def approved(self) -> str | None:
+        """The digest of the plan that was approved."""
+        return next((deed.digest for deed in self.decision.deeds if isinstance(deed, Approve)), None)
+
+    @property
+    def side(self) -> Side | None:
+        """The side for which a conflict was decided; the last word counts."""
+        return next((deed.side for deed in reversed(self.decision.deeds) if isinstance(deed, Resolve)), None)
+
+
+class Desk:
+    """Takes up the comments of one repository and answers them."""
+
+    def __init__(self, github: GitHubApp, store: Store, seal: Seal) -> None:
+        self._github = github
+        self._store = store
+        self._seal = seal
+
+    async def take(self, state: RepositoryState, event: CommentWritten) -> Taken | None:
+        """Carry out the new commands of a comment on its issue; None where there is nothing to answer.
+
+        A comment or an issue that is gone meanwhile is passed over in silence, and so are bots (faults #85, #87).
+        """
+        if event.bot:
+            return None
+        slug = await self._github.slug()
+        asked = new_commands(commands_in(event.before, slug=slug), commands_in(event.body, slug=slug))
+        if not asked or await self._store.heard(state.id, _mark(event)):
+            return None
+        reader = self._github.reader(state.installation)
+        try:
+            comment = await reader.read_comment(state.name, event.comment)
+            asked = still_said(asked, commands_in(comment.body, slug=slug))
+            situation = await self._situation(state, event, asked, reader)
+        except Refused as gone:
+            log.info("comment passed over", repository=state.name, number=event.number, reason=gone.message)
+            return None
+        if not asked:
+            return None
+        await self._react(state, event, "eyes")
+        taken = Taken(event, _mark(event), comment.created_at, decide(asked, situation), pair=situation.pair)
+        return await self._carried_out(state, taken, situation)
+
+    async def answer(self, taken: Taken, problems: Sequence[Problem], planned: Callable[[], Awaitable[Plan]]) -> None:
+        """Say what became of a comment's commands: by a reaction alone where all is well and nothing was asked to be shown."""
+        state = await self._store.repository(self._seal.repository)
+        if state is None:
+            return
+        short = await self._short(state, taken, problems)
+        # A conflict that is new was shown by a comment of its own already.
+        told = short == (CONFLICT_WAITS,) and not taken.disputed
+        parts = [*self._refusals(taken), *([half_done(short)] if short and not told else [])]
+        well = not parts and not short
+        parts += [part async for part in self._shown(state, taken, planned)]
+        if parts:
+            await self._reply(state, taken, parts)
+        await self._react(state, taken.event, "+1" if well else "-1")
+        await self._store.hear(state.id, taken.mark)
+
+    async def _situation(
+        self, state: RepositoryState, event: CommentWritten, asked: Sequence[Command], reader: ReadGateway
+    ) -> Situation:
+        """Returns what the commands are decided on, all of it as it is now (faults #87, #93); raises Refused where the issue is gone."""
+        person = event.origin.sender
+        writer = needs_permission(asked) and await _may_write(reader, state.name, person)
+        if event.pull:
+            return Situation(person, Place.PULL, writer)
+        issue = await reader.issue(state.name, event.number)
+        pairs = await self._store.pairs(state.id)
+        offered = None
+        if state.notice is not None and any(command.verb == "approve" for command in asked):
+            offered = offered_in((await reader.issue(state.name, state.notice)).body)
+        words = frozenset(pair.base.priority for pair in pairs if pair.base.priority)
+        if event.number == state.notice:
+            return Situation(person, Place.NOTICE, writer, words=words, offered=offered)
+        pair = next((pair for pair in pairs if pair.number == event.number), None) or await self._rebuilt(state, issue)
+        if pair is None or pair.lost or not pair.present:
+            return Situation(person, Place.OTHER, writer)
+        return Situation(person, Place.GAP, writer, issue, pair, words, offered)
+
+    async def _rebuilt(self, state: RepositoryState, issue: Issue) -> Pair | None:
+        """Returns the pair that the issue's marker records, where the store has forgotten it (I17)."""
+        return None if state.known else recorded_pair(issue, self._seal, login=f"{await self._github.slug()}[bot]")
+
+    async def _carried_out(self, state: RepositoryState, taken: Taken, situation: Situation) -> Taken:
+        """Returns the comment after its deeds were done to its issue, in one request but for the assignees."""
+        issue, deeds = situation.issue, taken.decision.deeds
+        if issue is None:
+            return taken
+        taken = replace(taken, disputed=CONFLICT.name in {label.lower() for label in issue.labels})
+        try:
+            taken = await self._change(state, taken, issue)
+            return replace(taken, failures=tuple([text async for text in self._people(state, issue.number, deeds)]))
+        except Refused as refused:
+            return replace(taken, failures=(refused_by_github(refused.message),))
+
+    async def _change(self, state: RepositoryState, taken: Taken, issue: Issue) -> Taken:
+        gateway = self._github.installation(state.installation)
+        patch = wanted(issue, taken.decision.deeds)
+        made = {label.name.lower(): label for label in patch.needed if label.name.lower() not in state.labels}
+        for label in made.values():
+            await gateway.create_label(state.name, label)
+        if not patch.empty:
+            await gateway.update_issue(
+                state.name, issue.number, title=patch.title, open=patch.open, reason=patch.reason, labels=patch.labels
+            )
+        return replace(taken, labels=frozenset(made))
+
+    async def _people(self, state: RepositoryState, number: IssueNumber, deeds: Sequence[Deed]) -> AsyncIterator[str]:
+        """Assign and unassign, in order; yield what to say of those whom GitHub leaves out."""
+        gateway = self._github.installation(state.installation)
+        for deed in deeds:
+            match deed:
+                case Assign(logins):
+                    assigned = await gateway.assign(state.name, number, logins)
+                    left = [login for login in logins if login.lower() not in assigned]
+                    if left:
+                        yield not_assigned(left)
+                case Unassign(logins):
+                    await gateway.unassign(state.name, number, logins)
+                case _:
+                    pass
+
+    def _refusals(self, taken: Taken) -> Iterator[str]:
+        if taken.decision.problems:
+            text = normalised(taken.event.body)
+            yield refusal(text, taken.decision.problems, nothing_done=taken.decision.refused)
+        yield from taken.failures
+
+    async def _short(self, state: RepositoryState, taken: Taken, problems: Sequence[Problem]) -> tuple[Problem, ...]:
+        """Returns why the document does not say what was asked; nothing where it does, or where that was proposed."""
+        number = taken.event.number
+        if not taken.changes or taken.failures or number in state.pending or last_good(state).write_back == "off":
+            return ()
+        pair = next((pair for pair in await self._store.pairs(state.id) if pair.number == number), None)
+        if pair is None or agreed(taken.decision.deeds, pair.base):
+            return ()
+        own = [problem for problem in problems if problem.message.startswith(f"issue {number}")]
+        if any(problem.code == "conflict" for problem in own):
+            return (CONFLICT_WAITS,)
+        edits = [problem for problem in own if problem.message.startswith(f"issue {number}: ")]
+        return tuple(replace(p, message=p.message.partition(": ")[2]) for p in edits) or (NOT_WRITTEN,)
+
+    async def _shown(self, state: RepositoryState, taken: Taken, planned: Callable[[], Awaitable[Plan]]) -> AsyncIterator[str]:
+        """Yield what the commands asked to be shown, each once, as it is now."""
+        for deed in dict.fromkeys(taken.decision.deeds):
+            match deed:
+                case ShowHelp(None):
+                    yield help_reply(list(SPECS.values()), await self._github.slug())
+                case ShowHelp(str() as verb):
+                    yield verb_help(SPECS[verb])
+                case ShowStatus() if taken.pair is not None:
+                    yield await self._status(state, taken.event.number, taken.pair)
+                case ShowPlan():
+                    try:
+                        yield plan_reply(await planned())
+                    except Refused as refused:
+                        yield no_plan(refused.message)
+                case _:
+                    pass
+
+    async def _status(self, state: RepositoryState, number: IssueNumber, known: Pair) -> str:
+        pair = next((pair for pair in await self._store.pairs(state.id) if pair.number == number), known)
+        issue = await self._github.reader(state.installation).issue(state.name, number)
+        conflict = CONFLICT.name in {label.lower() for label in issue.labels}
+        return status_reply(pair, waits=number in state.pending, conflict=conflict)
+
+    async def _reply(self, state: RepositoryState, taken: Taken, parts: Sequence[str]) -> None:
+        """Write the one comment that answers, unless a run that was cut off has (I12)."""
+        name, number = state.name, taken.event.number
+        gateway = self._github.installation(state.installation)
+        login = f"{await self._github.slug()}[bot]"
+        try:
+            written = await gateway.comments(name, number, since=taken.since)
+            if not any(comment.author == login and mark_of(comment.body) == taken.mark for comment in written):
+                await gateway.comment(name, number, reply(parts, taken.mark))
+        except Refused as refused:  # locked, or gone meanwhile
+            log.info("no reply", repository=name, number=number, reason=refused.message)
+
+    async def _react(self, state: RepositoryState, event: CommentWritten, content: str) -> None:
+        try:
+            await self._github.installation(state.installation).react(state.name, event.comment, content)
+        except Refused as refused:
+            log.info("no reaction", repository=state.name, number=event.number, reason=refused.message)
+
+
+async def _may_write(reader: ReadGateway, name: RepositoryName, person: str) -> bool:
+    """Tells whether someone may write to the repository now; whoever GitHub does not vouch for may not (faults #84, #93)."""
+    try:
+        return await reader.permission(name, person) in MAY_WRITE
+    except Refused:
+        return False
+
+
+def _mark(event: CommentWritten) -> str:
+    """Returns what names this writing of a comment: 16 hex digits, others for each edit of it."""
+    said = "\0".join([str(event.comment), event.stamp, event.before, event.body])
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
