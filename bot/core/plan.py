@@ -112,7 +112,8 @@ def plan(view: View) -> Plan:
             actions.append(_opened(entry, document, view, used))
     stopped = {pair.key for entry, pair in pairing.matched if (entry.path, _scope(entry)) in doubled}
     missing = [pair for pair in pairing.missing if pair.key not in stopped]
-    removals = [pair for pair in missing if pair.path in read]
+    gone_on = _renamed(pairing, view)
+    removals = [pair for pair in missing if pair.path in read or pair.path in gone_on]
     problems.extend(_about_missing(missing, removals, view))
     if not view.failures:
         actions.extend(_removed(pair, view.config) for pair in removals)
@@ -175,8 +176,16 @@ def _written_back(view: View, pairing: Pairing, doubled: set[tuple[DocumentPath,
 
 
 def _with_newcomers(written: _Written, view: View) -> _Written:
-    """Add an entry for each issue that a person wants in a document; the entries behind it move on by one."""
+    """Add an entry for each issue that a person wants in a document; the entries behind it move on by one.
+
+    An open entry of the same title that has no issue is the one that is wanted: a person wrote both, or we died between two steps.
+    """
     for issue in view.newcomers if view.sound else ():
+        taken = {id(entry) for entry, _ in written.joined}
+        same = [e for e in written.pairing.new if id(e) not in taken and _is_wanted(e, issue)]
+        if same:
+            written = replace(written, joined=(*written.joined, (same[0], issue)))
+            continue
         document = written.documents.get(view.home) if view.home else None
         if document is None:
             problem = Problem("no-document", f"issue {issue.number} has no document to go to", 0)
@@ -188,6 +197,10 @@ def _with_newcomers(written: _Written, view: View) -> _Written:
         else:
             written = _moved_on(written, document, result, issue)
     return written
+
+
+def _is_wanted(entry: Entry, issue: Issue) -> bool:
+    return not entry.gap.state.closed and folded(shortened(entry.gap.title)) == folded(issue.title)
 
 
 def _moved_on(written: _Written, before: Document, result: Adopted, issue: Issue) -> _Written:
@@ -220,6 +233,14 @@ def _edit_of(before: Document, result: Granted) -> EditDocument:
     lines = tuple((before.gaps[wish.ordinal].line, before.gaps[wish.ordinal].title) for wish in result.wishes)
     numbers = tuple(wish.pair.number for wish in result.wishes)
     return EditDocument(before.path, result.document.text, commit_subject(result), numbers, lines)
+
+
+def _renamed(pairing: Pairing, view: View) -> set[DocumentPath]:
+    """Returns the documents that are gone and stand elsewhere now: most of their gaps do, so that a missing one was taken out."""
+    read = {document.path for document in view.documents}
+    gaps = Counter(pair.path for pair in view.pairs if pair.present and pair.path not in read | view.standing)
+    found = Counter(pair.path for _, pair in pairing.matched if pair.path in gaps)
+    return {path for path, count in found.items() if 2 * count > gaps[path]}
 
 
 def _candidates(view: View) -> list[Pair]:

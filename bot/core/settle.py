@@ -13,7 +13,7 @@ from bot.core.actions import Change, ChangeIssue, Close, Relabel, Reopen, Retitl
 from bot.core.errors import Problem
 from bot.core.issue import Issue, NoRegion, Region, Seal, StateReason, adopted, marker, region_of, rewritten, shortened
 from bot.core.merge import Agreed, Side, merge3
-from bot.core.sides import said_by
+from bot.core.sides import fresh_of, said_by
 from bot.core.tasks import marks_in, ticked
 from bot.core.triage import CONFLICT, Label, by_family, labels_of_base, with_family
 
@@ -117,14 +117,15 @@ class _Settlement:
             if family == "status" and state_stays:
                 continue
             present = by_family(self.labels).get(family, ())
-            merged = merge3(_fold(base.get(family, ())), document=_fold(wanted.get(family, ())), issue=_fold(present))
+            said = fresh_of(present, base.get(family, ()))
+            merged = merge3(_fold(base.get(family, ())), document=_fold(wanted.get(family, ())), issue=_fold(said))
             if isinstance(merged, Agreed):
-                if merged.value != _fold(present):
+                if merged.value != _fold(present) and merged.changed is not Side.ISSUE:
                     self.labels = with_family(self.labels, family, wanted.get(family, ()))
             elif self.decision is Side.DOCUMENT:
                 self.labels = with_family(self.labels, family, wanted.get(family, ()))
             else:
-                self._dispute(family, ", ".join(wanted.get(family, ())), ", ".join(present))
+                self._dispute(family, ", ".join(wanted.get(family, ())), ", ".join(said))
                 self._keep(**{family: getattr(self.old, family)} if family in {"priority", "effort"} else {})
 
     def _settle_body(self) -> None:
@@ -149,6 +150,9 @@ class _Settlement:
         kept = _with_ticks(wanted, self.old, current)
         if self.decision is Side.DOCUMENT:
             return wanted
+        if isinstance(merged, Agreed) and merged.changed is Side.ISSUE:
+            self._keep(region=self.old.region, ticks=self.old.ticks)
+            return replace(current, footer=wanted.footer)
         if isinstance(merged, Agreed) and kept is not None:
             region, ticks = kept
             self._keep(ticks=ticks)

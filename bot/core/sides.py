@@ -10,6 +10,8 @@ from bot.core.issue import Issue, Region, StateReason, region_of, shortened
 from bot.core.triage import by_family, labels_of_base, word_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bot.core.pair import Base
 
 
@@ -64,12 +66,16 @@ def _word(labels: tuple[str, ...], family: str, base: Base) -> str | None:
     """Returns the word of a family; the base's where several stand, for only people know which one they meant."""
     agreed = by_family(label.name for label in labels_of_base(base)).get(family, ())
     own = {"priority": base.priority, "effort": base.effort}[family]
-    if [label.lower() for label in labels] == [label.lower() for label in agreed]:
+    said = fresh_of(labels, agreed)
+    if len(said) > 1 or {label.lower() for label in said} == {label.lower() for label in agreed}:
         return own
-    fresh = [label for label in labels if label.lower() not in {name.lower() for name in agreed}]
-    if len(fresh) > 1:
-        return own
-    return word_of(fresh[0]) if fresh else (own if labels else None)
+    return word_of(said[0]) if said else None
+
+
+def fresh_of(labels: Sequence[str], agreed: Sequence[str]) -> tuple[str, ...]:
+    """Returns what the labels of a family say: a new one replaces the one that was agreed, which still stands beside it."""
+    fresh = tuple(label for label in labels if label.lower() not in {name.lower() for name in agreed})
+    return fresh or tuple(labels)
 
 
 def _ticks(issue: Issue, base: Base) -> tuple[bool, ...]:
