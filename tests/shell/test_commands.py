@@ -294,11 +294,14 @@ async def test_fault_85_bots_are_ignored_and_so_are_we(hand: ByHand):
     world = hand.repository.world
     assert isinstance(world, GitHub)
     world.install(world.add_app("another"), "acme")
-    for bot in ("another[bot]", "gapkeeper[bot]"):
-        comment = await say(hand, KEYS, "/gap done\n/gap help", by=bot)
-        assert reactions(comment) == []
-    assert hand.issues[KEYS].open
-    assert len(hand.issues[KEYS].comments) == 2
+    hand.repository.push({"a.txt": b"a"}, by="alice", message="m", branch="topic")
+    pull = hand.repository.open_pull(by="alice", title="A change", head="topic").number
+    for number in (KEYS, pull):
+        for bot in ("another[bot]", "gapkeeper[bot]"):
+            comment = await say(hand, number, "/gap done\n/gap help", by=bot)
+            assert reactions(comment) == []
+        assert hand.issues[number].open
+        assert len(hand.issues[number].comments) == 2
 
 
 # ── what is a command, and when ─────────────────────────────────────────────────────────────────────────────────────────
@@ -368,10 +371,10 @@ async def test_fault_90_a_title_is_text_and_nothing_more(hand: ByHand):
 
 
 async def test_fault_91_the_first_five_of_fifty_in_one_request_each_kind(hand: ByHand):
-    text = "\n".join(f"/gap priority P{i % 5}" for i in range(50))
+    text = "\n".join(f"/gap priority P{i % 4}" for i in range(50))
     comment = await say(hand, RATE, text)
-    assert labels(hand, RATE) == {"gap", "priority: P4"}
-    assert file(hand) == GAPS.replace("[P1] Limit", "[P4] Limit")
+    assert labels(hand, RATE) == {"gap", "priority: P0"}
+    assert file(hand) == GAPS.replace("[P1] Limit", "[P0] Limit")
     (answer,) = replies(hand, RATE)
     assert "At most 5 commands" in answer
     assert reactions(comment) == ["eyes", "-1"]
