@@ -74,9 +74,12 @@ class Desk:
         self.repository.edit_comment(comment, body, by=by)
         self.settle()
 
-    def replay_all(self, *, times: int) -> None:
-        """Say again under new GUIDs all that was delivered so far, and wait for the bot."""
-        for number in list(range(self.repository.sent())) * times:
+    def say_again(self) -> None:
+        """Send all that was delivered so far three times more, then once under new GUIDs, and wait for the bot."""
+        so_far = range(self.repository.sent())
+        for number in list(so_far) * 3:
+            self.repository.redeliver(number)
+        for number in so_far:
             self.repository.replay(number)
         self.settle()
 

@@ -215,8 +215,7 @@ def test_exactly_these_characters_change_and_come_back(desk: Desk, story: Story)
         desk.edit_issue(number, title=story.gap, labels=sorted(issue.labels), body=body)
 
     with desk.nothing_written():
-        desk.redeliver_all(times=3)
-        desk.replay_all(times=1)
+        desk.say_again()
         desk.push({"README.md": "an unrelated change\n"})
     assert desk.text == original
     assert desk.issue(number).labels == issue.labels
@@ -277,7 +276,7 @@ def test_in_a_users_document_exactly_these_characters_change(desk: Desk, name: s
             desk.edit_issue(issue.number, state="open", title=issue.title, labels=labels)
 
     with desk.nothing_written():
-        desk.redeliver_all(times=3)
+        desk.say_again()
         desk.push({"README.md": "an unrelated change\n"})
     assert desk.text == seed.text
 
@@ -290,7 +289,7 @@ def test_a_priority_that_is_the_sections_is_not_moved(desk: Desk) -> None:
         desk.edit_issue(issue.number, labels=relabelled(issue, "priority: low"))
     assert [call for call in calls if call.method == "PUT"] == []
     with desk.nothing_written():
-        desk.redeliver_all(times=3)
+        desk.say_again()
         desk.push({"README.md": "an unrelated change\n"})
     assert desk.text == story.text.encode()
 
