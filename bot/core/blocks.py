@@ -1,8 +1,8 @@
 """Markdown text as a tree of blocks with exact spans: headings, paragraphs, lists, tables, code. It knows nothing of gaps.
 
-markdown-it-py finds the blocks (inline parsing is off: our reader looks at single entries only). Before it runs, front matter and
-code that a broken fence would have turned inside out are blanked line by line, so that offsets never move. What a document's author
-meant with a mis-nested or forgotten fence is decided in `bot.core.fences`.
+`bot.core.scan` finds the blocks as markdown-it-py does (nothing inline: our reader looks at single entries only). Before it runs,
+front matter and code that a broken fence would have turned inside out are blanked line by line, so that offsets never move. What a
+document's author meant with a mis-nested or forgotten fence is decided in `bot.core.fences`.
 
 A text is read to its end or not at all (`Unreadable`): markdown-it-py skips the rest of a document in silence when its nesting limit
 is hit, and a gap that was skipped must never look like a gap that was removed.
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from bot.core.errors import Problem, Severity
 from bot.core.fences import recover
-from bot.core.markdown import block_parser
+from bot.core.scan import scan
 from bot.core.tags import quoted, unwrap
 from bot.core.text import BOM, Lines, Span
 
@@ -34,6 +34,7 @@ _CLOSING_HASHES = re.compile(r"(?:^|[ \t]+)#+$")
 _STRUCTURE = re.compile(r" {0,3}(?:#{1,6}[ \t]|[-*+] |\d{1,9}[.)] |\|)")
 _MARKER = re.compile(r"[-+*]|\d{1,9}[.)]")
 _FRONT_MATTER_LINES = 200
+_ENDS = frozenset(("", " ", "\t"))
 
 
 class Unreadable(Exception):
@@ -143,9 +144,6 @@ class Blocks:
         return Span(self.lines.starts[first], self.lines.span(end - 1).end)
 
 
-_PARSER = block_parser(nesting=MAX_NESTING)
-
-
 def read(text: str) -> Blocks:
     """Returns the blocks of a text; raises `Unreadable` when a limit is hit, so that nothing is ever left out in silence."""
     lines = Lines(text)
@@ -154,12 +152,13 @@ def read(text: str) -> Blocks:
         rows[0] = rows[0][1:]
     if text.count("|") > MAX_PIPES:
         raise Unreadable(_limit("too-many-cells", f"more than {MAX_PIPES} table cells"))
-    conflict = next((i for i, row in enumerate(rows) if row.startswith("<<<<<<< ")), None)
+    conflict = next((i for i, row in enumerate(rows) if row.startswith("<<<<<<< ")), None) if "<<<<<<< " in text else None
     problems: list[Problem] = []
     if conflict is not None:
         problems.append(_conflict(rows, lines, conflict))
     _blank_front_matter(rows)
-    problems += [_problem(finding.code, finding.message, lines, finding.line) for finding in recover(rows)]
+    if "```" in text or "~~~" in text:
+        problems += [_problem(finding.code, finding.message, lines, finding.line) for finding in recover(rows)]
     tokens = _parsed(rows)
     unwrapped = unwrap(rows, tokens)
     if unwrapped:
@@ -170,17 +169,16 @@ def read(text: str) -> Blocks:
         raise Unreadable(_limit("too-deep", f"lists or quotes are nested more than {MAX_NESTING // 2} levels deep"))
     if sum(token.type == "list_item_open" for token in tokens) > MAX_ITEMS:
         raise Unreadable(_limit("too-many-entries", f"more than {MAX_ITEMS} list entries"))
-    problems += [_hidden(lines, token) for token in tokens if token.type == "html_block" and _is_open(token)]
+    if "<!--" in text:
+        problems += [_hidden(lines, token) for token in tokens if token.type == "html_block" and _is_open(token)]
     return Blocks(text, lines, _Builder(lines, rows).build(tokens), problems)
 
 
 def _parsed(rows: Sequence[str]) -> list[Token]:
-    tokens: list[Token] = []
     try:
-        _PARSER.block.parse("\n".join(rows), _PARSER, {}, tokens)
+        return scan(rows, nesting=MAX_NESTING)
     except RecursionError:
         raise Unreadable(_limit("too-deep", "lists or quotes are nested too deeply")) from None
-    return tokens
 
 
 def _limit(code: str, message: str) -> Problem:
@@ -252,53 +250,50 @@ class _Builder:
         stream = iter(tokens)
         for token in stream:
             match token.type:
-                case "bullet_list_open" | "ordered_list_open":
-                    first, end = _map(token)
-                    lists.append(Listing(first, end, token.type == "ordered_list_open", []))
-                    stack[-1].append(lists[-1])
-                case "bullet_list_close" | "ordered_list_close":
-                    lists.pop()
+                case "paragraph":
+                    stack[-1].append(self.paragraph(*_map(token)))
                 case "list_item_open":
                     item = self.item(token)
                     lists[-1].items.append(item)
                     stack.append(item.blocks)
                 case "list_item_close":
                     stack.pop()
+                case "bullet_list_open" | "ordered_list_open":
+                    first, end = _map(token)
+                    lists.append(Listing(first, end, token.type == "ordered_list_open", []))
+                    stack[-1].append(lists[-1])
+                case "bullet_list_close" | "ordered_list_close":
+                    lists.pop()
                 case _:
-                    block = self.leaf(token, stream, top=len(stack) == 1)
-                    if block is not None:
-                        stack[-1].append(block)
+                    stack[-1].append(self.leaf(token, stream, top=len(stack) == 1))
         return root
 
-    def leaf(self, token: Token, stream: Iterator[Token], *, top: bool) -> Block | None:
+    def leaf(self, token: Token, stream: Iterator[Token], *, top: bool) -> Block:
         first, end = _map(token)
         match token.type:
-            case "heading_open":
-                content = next(stream).content
-                return self.heading(token, content, first, end) if top else self.paragraph(first, end)
-            case "paragraph_open":
-                return self.paragraph(first, end)
-            case "table_open":
-                _skip(stream, token, "table_close")
+            case "heading":
+                return self.heading(token, first, end) if top else self.paragraph(first, end)
+            case "table":
                 return self.table(first, end)
             case "blockquote_open":
                 _skip(stream, token, "blockquote_close")
                 return Opaque(first, end, "blockquote")
-            case "fence" | "code_block" | "html_block" | "hr":
-                return Opaque(first, end, token.type)
-            case _:
-                return None
-
-    def offset(self, line: int) -> int:
-        """Returns where the content of a line starts: after the BOM and after the list markers already read on it."""
-        return self.cursor.get(line, self.lines.starts[line] + (self.bom if line == 0 else 0))
+            case kind:
+                return Opaque(first, end, kind)
 
     def inner(self, line: int) -> Span:
-        """Returns the visible rest of a line."""
-        end = self.lines.starts[line] + len(self.rows[line]) + (self.bom if line == 0 else 0)
-        rest = self.lines.text[self.offset(line) : end].lstrip(" \t")
-        begin = end - len(rest)
-        return Span(begin, begin + len(rest.rstrip(" \t")))
+        """Returns the visible rest of a line, after the BOM and after the list markers already read on it."""
+        row = self.rows[line]
+        begin = self.lines.starts[line] + (self.bom if line == 0 else 0)
+        end = begin + len(row)
+        if line in self.cursor:
+            begin = self.cursor[line]
+            row = self.lines.text[begin:end]
+        if row[:1] in _ENDS or row[-1] in _ENDS:
+            row = row.lstrip(" \t")
+            begin = end - len(row)
+            end = begin + len(row.rstrip(" \t"))
+        return Span(begin, end)
 
     def item(self, token: Token) -> Item:
         first, end = _map(token)
@@ -310,11 +305,11 @@ class _Builder:
 
     def paragraph(self, first: int, end: int) -> Paragraph:
         spans = [self.inner(line) for line in range(first, end)]
-        return Paragraph(first, end, [span for span in spans if len(span)] or spans[:1])
+        return Paragraph(first, end, [span for span in spans if span.start < span.end] or spans[:1])
 
-    def heading(self, token: Token, content: str, first: int, end: int) -> Heading | Paragraph:
+    def heading(self, token: Token, first: int, end: int) -> Heading | Paragraph:
         """Returns the heading, or the paragraph it was meant as: a rule typed right below a text makes the text a heading."""
-        level = int(token.tag[1])
+        level, content = int(token.tag[1]), token.content
         if token.markup in {"-", "="}:
             if token.markup == "-" and (end - first > 2 or len(content) > 100 or content.endswith((".", ":")) or "**" in content):
                 return self.paragraph(first, end - 1)
@@ -339,24 +334,32 @@ class _Builder:
 
 def cells(text: str, row: Span) -> list[Span]:
     r"""Returns the spans of a row's cells (GFM tables: `\|` does not split), without the blanks around them."""
+    parts = row.of(text).split("|")
+    if any(part.endswith("\\") for part in parts[:-1]):
+        parts = _joined(parts)
+    at = row.start
+    if len(parts) > 1 and not parts[0]:
+        parts = parts[1:]
+        at += 1
+    if not parts[-1].strip():
+        parts = parts[:-1]
     found: list[Span] = []
-    content = row.of(text)
-    start = 1 if content.startswith("|") else 0
-    at = start
-    while True:
-        bar = content.find("|", at)
-        if bar > 0 and content[bar - 1] == "\\":
-            at = bar + 1
-            continue
-        part = content[start:bar] if bar >= 0 else content[start:]
-        if bar < 0 and not part.strip():
-            return found
-        lead = len(part) - len(part.lstrip(" \t"))
-        begin = row.start + start + (lead if part.strip() else 0)
-        found.append(Span(begin, begin + len(part.strip(" \t"))))
-        if bar < 0:
-            return found
-        start = at = bar + 1
+    for part in parts:
+        lead = len(part) - len(part.lstrip(" \t")) if part.strip() else 0
+        found.append(Span(at + lead, at + lead + len(part.strip(" \t"))))
+        at += len(part) + 1
+    return found
+
+
+def _joined(parts: Sequence[str]) -> list[str]:
+    """Returns the parts of a row with those put together again that only an escaped bar parted."""
+    joined: list[str] = [parts[0]]
+    for part in parts[1:]:
+        if joined[-1].endswith("\\"):
+            joined[-1] += f"|{part}"
+        else:
+            joined.append(part)
+    return joined
 
 
 def _map(token: Token) -> tuple[int, int]:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 BOM = "\ufeff"
+_FEED = re.compile(r"\n")
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
 
@@ -54,9 +56,14 @@ class Lines:
     def __init__(self, text: str) -> None:
         """Index the text once; every look-up afterwards is logarithmic or better."""
         self.text = text
-        ends = [match.end() for match in _LINE_END.finditer(text)]
-        self.starts: list[int] = [0, *ends]
-        self._feeds = [i for i, char in enumerate(text) if char == "\n"] if "\r" in text else None
+        self.starts: list[int] = [0]
+        self._feeds: list[int] | None = None
+        if "\r" in text:
+            self.starts += [match.end() for match in _LINE_END.finditer(text)]
+            self._feeds = [match.start() for match in _FEED.finditer(text)]
+        else:
+            self.starts += accumulate(len(row) + 1 for row in text.split("\n"))
+            self.starts.pop()
 
     def __len__(self) -> int:
         """Returns the number of lines; a text that ends with a line end has an empty last line."""

@@ -76,7 +76,11 @@ def columns(source: Blocks, table: Table) -> Columns | None:
         title = first
     title = _telling(source, table, title, roles)
     answers = tuple(i for i in range(len(labels)) if i not in {title, number} and _answers(source, table, i))
-    telling = tuple(i for i in answers if any(_answer(row.cells[i].of(source.text)) is not State.DONE for row in table.rows))
+    telling = tuple(
+        i
+        for i in answers
+        if any(_answer(row.cells[i].of(source.text)) is not State.DONE for row in table.rows if i < len(row.cells))
+    )
     compares = any(role == "other" and i not in {title, number, *answers} for i, role in enumerate(roles))
     if compares or not _agree(source, table, telling):
         answers = telling = ()

@@ -114,3 +114,12 @@ def test_every_decision_leaves_a_remark() -> None:
     assert isinstance(reading, Document)
     assert {remark.line for remark in remarks if remark.taken} == {3}
     assert {remark.line for remark in remarks if not remark.taken} >= {5}
+
+
+def test_a_row_shorter_than_its_answers_is_read() -> None:
+    data = b"# Gaps\n\n| Gap | A | B |\n|--|--|--|\n| x | yes | yes |\n| y | yes | yes |\n| z | yes |\n"
+    assert isinstance(parse(PATH, data), Document)
+
+
+def test_raw_html_on_a_last_line_of_less_indentation_is_read() -> None:
+    assert isinstance(parse(PATH, b" ~\n  text\n>-   <!-- a\n  > "), Document)
