@@ -33,14 +33,14 @@ def _resolve(command: Command, situation: Situation) -> Handled:
         return command.problem("argument", "which side is to be kept?", hint="say `/gap resolve file` or `/gap resolve issue`")
     issue = situation.issue
     if issue is not None and CONFLICT.name not in {label.lower() for label in issue.labels}:
-        return command.problem("no-conflict", "the document and this issue are not in conflict")
+        return ()  # settled already; a conflict that nobody has seen yet is not decided by this
     return (Resolve(side),)
 
 
 def _approve(command: Command, situation: Situation) -> Handled:
     asked = command.argument.lower()
     if situation.offered is None:
-        return command.problem("nothing-waits", "no plan waits for approval")
+        return ()  # nothing waits any more
     if asked and asked != situation.offered:
         hint = f"say `/gap approve {situation.offered}` if you have read it"
         return command.problem("another-plan", "this is not the plan that waits now", hint=hint)

@@ -33,7 +33,7 @@ from bot.commands.values import (
 from bot.core.command import commands_in, new_commands, normalised, still_said
 from bot.core.errors import Refused
 from bot.core.issue import recorded_pair
-from bot.core.messages import offered_in
+from bot.core.messages import HELD_TITLE, offered_in
 from bot.core.replies import (
     CONFLICT_WAITS,
     NOT_WRITTEN,
@@ -174,7 +174,8 @@ class Desk:
         if state.notice is not None and any(command.verb == "approve" for command in asked):
             offered = offered_in((await reader.issue(state.name, state.notice)).body)
         words = frozenset(pair.base.priority for pair in pairs if pair.base.priority)
-        if event.number == state.notice:
+        login = f"{await self._github.slug()}[bot]"
+        if event.number == state.notice or (issue.title == HELD_TITLE and issue.author == login):
             return Situation(person, Place.NOTICE, writer, words=words, offered=offered)
         pair = next((pair for pair in pairs if pair.number == event.number), None) or await self._rebuilt(state, issue)
         if pair is None or pair.lost or not pair.present:

@@ -63,7 +63,7 @@ BODIES: dict[str, str] = {
     "on-another-issue": refused("/gap done", situation(place=Place.OTHER)),
     "on-a-plan": refused("/gap done", situation(place=Place.NOTICE)),
     "closed-otherwise": refused("/gap done", situation(is_open=False, state=State.WONTFIX)),
-    "no-conflict": refused("/gap resolve file"),
+    "no-side": refused("/gap resolve"),
     "another-plan": refused("/gap approve 111111111111", situation(offered=MARK[:12])),
     "help": help_reply(list(SPECS.values()), "gapkeeper"),
     "help-of-a-verb": verb_help(SPECS["priority"]),

@@ -13,7 +13,7 @@ from bot.store.store import Store
 from tests.by_hand import CONFIG, ByHand, by_hand
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
     from pathlib import Path
 
     from bot.sandbox.model import Comment
@@ -478,17 +478,32 @@ async def test_i12_a_comment_that_comes_again_is_not_run_again(hand: ByHand):
     assert len(replies(hand, KEYS)) == 1
 
 
-def subfolder(folder: Path, name: str) -> Path:
-    (folder / name).mkdir()
-    return folder / name
+async def imported(hand: ByHand) -> int:
+    await hand.push({"GAPS.md": GAPS})
+    return KEYS
 
 
-async def one_command(folder: Path, text: str, *, strike: int | None = None, after: bool = False) -> tuple[list[str], Any]:
+async def disputed(hand: ByHand) -> int:
+    await imported(hand)
+    await hand.sync()
+    hand.repository.edit_issue(RATE, by="alice", title="Limit the rate of calls")
+    await hand.push({"GAPS.md": GAPS.replace("Limit the rate", "Limit all rates")})
+    return RATE
+
+
+async def held(hand: ByHand) -> int:
+    await hand.push({CONFIG: "limits: {import: 2}\n", "GAPS.md": "# Known gaps\n\n- [ ] One\n- [ ] Two\n- [ ] Three\n"})
+    return 1
+
+
+async def one_command(
+    folder: Path, scene: Callable[[ByHand], Awaitable[int]], text: str, *, strike: int | None = None, after: bool = False
+) -> tuple[list[str], Any]:
     """Returns the writes of a job for a comment, and how all is in the end; with `strike`, that write failed and the job came back."""
     async with by_hand(folder) as hand:
-        await hand.push({"GAPS.md": GAPS})
+        number = await scene(hand)
         await hand.sync()
-        comment = hand.repository.comment(KEYS, text, by="alice")
+        comment = hand.repository.comment(number, text, by="alice")
         await hand.hooks.flush()
         deliveries, hand.waiting = tuple(hand.waiting), []
         first = len(hand.api.calls)
@@ -499,13 +514,24 @@ async def one_command(folder: Path, text: str, *, strike: int | None = None, aft
         await hand.handle(deliveries)
         writes = [str(call) for call in hand.api.calls[first:] if call.writes]
         await quiet(hand)
-        issue = hand.issues[KEYS]
-        end = (file(hand), issue.open, issue.title, labels(hand, KEYS), tuple(issue.assignees), reactions(comment))
-        return writes, (*end, replies(hand, KEYS))
+        issues = [(one.open, one.title, labels(hand, one.number), len(one.assignees)) for one in hand.issues.values()]
+        return writes, (file(hand), issues, reactions(comment), replies(hand, number))
 
 
-@pytest.mark.parametrize("text", ["/gap done\n/gap assign\n/gap status", "/gap priority ???", "/gap priority P3"])
-async def test_i12_cut_off_at_any_of_its_writes_it_ends_the_same(tmp_path: Path, text: str, monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize(
+    ("scene", "text"),
+    [
+        (imported, "/gap done\n/gap assign\n/gap status"),
+        (imported, "/gap priority ???"),
+        (imported, "/gap priority P3"),
+        (disputed, "/gap resolve issue"),
+        (disputed, "/gap resolve file"),
+        (held, "/gap approve"),
+    ],
+)
+async def test_i12_cut_off_at_any_of_its_writes_it_ends_the_same(
+    tmp_path: Path, scene: Callable[[ByHand], Awaitable[int]], text: str, monkeypatch: pytest.MonkeyPatch
+):
     """Each write of the job fails once, before or after it took effect; the job comes back, and nothing is there twice."""
 
     def takes(fault: Fault, method: str, path: str) -> bool:
@@ -514,12 +540,16 @@ async def test_i12_cut_off_at_any_of_its_writes_it_ends_the_same(tmp_path: Path,
         fault.times -= fault.skip < 0
         return fault.times == 0
 
+    def folder(name: str) -> Path:
+        (tmp_path / name).mkdir()
+        return tmp_path / name
+
     monkeypatch.setattr(Fault, "takes", takes)
-    writes, expected = await one_command(subfolder(tmp_path, "undisturbed"), text)
+    writes, expected = await one_command(folder("undisturbed"), scene, text)
     assert len(writes) > 2
     for strike in range(len(writes)):
         for after in (False, True):
-            _, end = await one_command(subfolder(tmp_path, f"{strike} {after}"), text, strike=strike, after=after)
+            _, end = await one_command(folder(f"{strike} {after}"), scene, text, strike=strike, after=after)
             assert end == expected, (writes[strike], after)
 
 
