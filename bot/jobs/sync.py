@@ -194,8 +194,11 @@ class Sync:
         for event in events:
             match event:
                 case IssueChanged(number=number, issue=issue):
-                    said.touched[number] = issue
-                    said.senders.setdefault(number, []).append(event.origin.sender)
+                    senders = said.senders.setdefault(number, [])
+                    senders.append(event.origin.sender)
+                    # Deliveries come in any order: where people had a hand in it, only the issue tells which payload is the newest.
+                    same = _alike(said.touched.get(number, issue), issue) or set(senders) == {await self._login()}
+                    said.touched[number] = issue if same else None
                     digest = approved_in(issue.body) if issue and number == state.notice else None
                     if digest and await self._may_decide(state, event.origin.sender):
                         said.approved = digest
@@ -308,6 +311,11 @@ def web_address(api_url: str) -> str:
     if parts.hostname == "api.github.com":
         return "https://github.com"
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/').removesuffix('/api/v3')}"
+
+
+def _alike(one: Issue | None, other: Issue | None) -> bool:
+    """Tells whether two payloads show the same of an issue, whenever they were made."""
+    return one is not None and other is not None and replace(one, updated_at="") == replace(other, updated_at="")
 
 
 def _report(state: RepositoryState, problems: Iterable[Problem]) -> None:

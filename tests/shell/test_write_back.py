@@ -164,6 +164,15 @@ async def test_i13_a_file_that_changed_meanwhile_is_read_again(hand: ByHand):
     assert hand.repository.read("GAPS.md").decode() == GAPS.replace("- [ ] [P0]", "- [x] [P0]") + "\nMore.\n"
 
 
+async def test_fault_19_an_older_payload_that_comes_later_hides_nothing(hand: ByHand):
+    hand.repository.add_labels(1, ["help wanted"], by="alice")
+    hand.repository.close_issue(1, by="alice")
+    await hand.hooks.flush()
+    hand.waiting.reverse()
+    await hand.sync()
+    assert hand.repository.read("GAPS.md").decode() == GAPS.replace("- [ ] [P0]", "- [x] [P0]")
+
+
 async def test_i19_without_write_permission_it_is_proposed(hand: ByHand):
     hand.repository.allow("bob", Role.TRIAGE)
     hand.repository.close_issue(1, by="bob")
