@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 MAX_NESTING = 100
 MAX_PIPES = 50_000
 MAX_ITEMS = 20_000
+MAX_HEADINGS = 20_000
 
 _ATX = re.compile(r"[ \t]{0,3}#{1,6}(?:[ \t]+|$)")
 _CLOSING_HASHES = re.compile(r"(?:^|[ \t]+)#+$")
@@ -169,6 +170,8 @@ def read(text: str) -> Blocks:
         raise Unreadable(_limit("too-deep", f"lists or quotes are nested more than {MAX_NESTING // 2} levels deep"))
     if sum(token.type == "list_item_open" for token in tokens) > MAX_ITEMS:
         raise Unreadable(_limit("too-many-entries", f"more than {MAX_ITEMS} list entries"))
+    if sum(token.type == "heading" for token in tokens) > MAX_HEADINGS:
+        raise Unreadable(_limit("too-many-entries", f"more than {MAX_HEADINGS} headings"))
     if "<!--" in text:
         problems += [_hidden(lines, token) for token in tokens if token.type == "html_block" and _is_open(token)]
     return Blocks(text, lines, _Builder(lines, rows).build(tokens), problems)

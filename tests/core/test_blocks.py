@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.core.blocks import MAX_ITEMS, Heading, Listing, Opaque, Paragraph, Table, Unreadable, read
+from bot.core.blocks import MAX_HEADINGS, MAX_ITEMS, Heading, Listing, Opaque, Paragraph, Table, Unreadable, read
 from bot.core.fences import recover
 
 
@@ -86,8 +86,13 @@ def test_fault_63_no_heading_is_lost_after_a_deep_list(depth: int) -> None:
 
 @pytest.mark.parametrize(
     ("text", "code"),
-    [("|" * 60_000, "too-many-cells"), ("- x\n" * (MAX_ITEMS + 1), "too-many-entries")],
-    ids=["cells", "entries"],
+    [
+        ("|" * 60_000, "too-many-cells"),
+        ("- x\n" * (MAX_ITEMS + 1), "too-many-entries"),
+        ("# x\n" * (MAX_HEADINGS + 1), "too-many-entries"),
+        ("x\n=\n" * (MAX_HEADINGS + 1), "too-many-entries"),
+    ],
+    ids=["cells", "entries", "headings", "underlined headings"],
 )
 def test_more_structures_than_the_limits_are_unreadable(text: str, code: str) -> None:
     with pytest.raises(Unreadable) as caught:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bot.core.blocks import Listing
@@ -267,5 +268,10 @@ def tasks_below(source: Blocks, blocks: Iterable[Block]) -> tuple[Task, ...]:
 
 def same_words(title: str) -> frozenset[str]:
     """Returns the words of a title that tell it from another; what it adds in brackets is no part of its name."""
-    name = title.partition(" (")[0]
-    return frozenset(word.text for word in words(name) if len(word.text) > 2 or word.text.isdigit() or not word.text.isascii())
+    return _name_words(title.partition(" (")[0])
+
+
+@lru_cache(maxsize=2048)
+def _name_words(name: str) -> frozenset[str]:
+    texts = [word[0] for word in words(name)]
+    return frozenset([text for text in texts if len(text) > 2 or text.isdigit() or not text.isascii()])

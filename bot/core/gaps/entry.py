@@ -49,6 +49,9 @@ _ID = re.compile(r"#?(?P<kind>[A-Z][A-Z0-9]{0,9}(?:[-_][A-Z][A-Z0-9]{0,9}){0,2})
 _SHORT_ID = re.compile(r"(?P<kind>[A-Z]{1,4})\d{1,4}(?:\.\d{1,3})*(?![\w-])")
 _NAMED = re.compile(r"(?P<name>[^\W\d_]{2,14}) ?(?:#|№|nr\.? ?)?(?P<number>\d{1,4}[a-z]?(?:\.\d{1,3})*)(?![\w])", re.IGNORECASE)
 _NAMED_ID = re.compile(r"(?P<name>[^\W\d_]{2,14}) (?=#?[A-Z][A-Z0-9]{0,9}[-_]\d)")
+_DIGIT = re.compile(r"\d")
+_ID_LIMIT = 80
+"""An id has a digit within so many characters; a title without one needs no closer look."""
 _LEVEL = re.compile(r"P\d{1,2}(?![\w.])")
 _PAREN = re.compile(r"\*?\(([^()]{1,100})\)\*?$")
 _BRACKET = re.compile(r"\[([^\[\]]{1,60})\]$")
@@ -57,7 +60,9 @@ _TAILS = ((frozenset(")*"), _PAREN), (frozenset("]"), _BRACKET), (frozenset("*")
 """What a tag at the end may look like, with the characters it can end with."""
 _DASH_TAIL = re.compile(r"(?:\s[—–-]{1,3}\s|:\s|：)([^—–]{1,80})$")
 _UPPER_TAIL = re.compile(r"(?:^|[\s,.;)])([A-Z]{4,}(?: [A-Z]{4,})?)[.!]?$")
-_SENTENCE = re.compile(r"(?<![ .(][A-Za-z])(?<!\be\.g)(?<!\bi\.e)(?<!\betc)(?<!\bvs)[.!?](?=\s)|[。！？]|:\s*\n|\n\s*\n")
+_SENTENCE = re.compile(
+    r"[.!?](?=\s)(?<![ .(][A-Za-z][.!?])(?<!\be\.g[.!?])(?<!\bi\.e[.!?])(?<!\betc[.!?])(?<!\bvs[.!?])|[。！？]|:\s*\n|\n\s*\n"
+)
 _CUT = re.compile(r"[:：|]| [—–-] ")
 _PARTS = re.compile(r"[^,;|·]+")
 _NAMES = listed(
@@ -193,6 +198,9 @@ class _Reader:
         return False
 
     def emoji(self) -> bool:
+        sign = self.s[self.low]
+        if sign.isascii() and sign != ":" and not sign.isdigit():
+            return False
         found = EMOJI.match(self.s, self.low, self.high)
         if not found:
             return False
@@ -253,6 +261,8 @@ class _Reader:
         return True
 
     def find_id(self, start: int, limit: int) -> re.Match[str] | None:
+        if not _DIGIT.search(self.s, start, min(limit, start + _ID_LIMIT)):
+            return None
         if (prefix := _NAMED_ID.match(self.s, start, limit)) and folded(prefix["name"]) in _NAMES:
             start = prefix.end()
         found = _ID.match(self.s, start, limit)
@@ -318,7 +328,7 @@ class _Reader:
 
     def several(self, start: int, end: int) -> bool:
         """Keeps what a tag of several words says, when the first is of priority or state: `[low, parser, PARTLY DONE]`."""
-        first, *others = ((part.start(), part.end()) for part in _PARTS.finditer(self.s, start, end))
+        first, *others = [(part.start(), part.end()) for part in _PARTS.finditer(self.s, start, end)] or [(start, start)]
         if not others or not self.classify(*first):
             return False
         for other in others:
@@ -362,6 +372,9 @@ class _Reader:
             end = cut
 
     def right_emoji(self, first: int, end: int) -> int | None:
+        closer = self.s[end - 1 : end]
+        if closer.isascii() and closer != ":":
+            return None
         tail = max(first, end - 24)
         last = None
         for found in EMOJI.finditer(self.s, tail, end):
@@ -377,11 +390,14 @@ class _Reader:
             found = pattern.search(self.s, max(first, end - 110), end) if last in closers else None
             if found and found.start() > first and (self.classify(*found.span(1)) or self.id_at(*found.span(1))):
                 return found.start()
-        found = _DASH_TAIL.search(self.s, max(first, end - 90), end)
+        tail = self.s[max(first, end - 90) : end]
+        apart = ":" in tail or "-" in tail or "—" in tail or "–" in tail or "：" in tail
+        found = _DASH_TAIL.search(self.s, max(first, end - 90), end) if apart else None
         if found and found.start() > first and self.tail(found):
             return found.start()
-        found = _UPPER_TAIL.search(self.s, max(first, end - 50), end)
-        if self.head.state is None and found and found.start(1) > first and said_state(found[1]) is not None:
+        upper = self.head.state is None and "A" <= tail.rstrip(".!")[-1:] <= "Z"
+        found = _UPPER_TAIL.search(self.s, max(first, end - 50), end) if upper else None
+        if found and found.start(1) > first and said_state(found[1]) is not None:
             self.head.say(said_state(found[1]) or State.OPEN, StateSource.SUFFIX, self.view.span(*found.span(1)))
             return found.start(1)
         return None

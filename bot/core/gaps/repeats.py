@@ -72,10 +72,10 @@ class _Known:
         mine = same_words(candidate.head.title)
         for word in sorted(mine, key=lambda word: (len(self.by_word.get(word, ())), word))[:4]:
             for theirs, other in self.by_word.get(word, ())[:_SOME]:
-                shared = len(mine & theirs)
-                if other.group == candidate.group or not _comparable(candidate, other):
+                if other.group == candidate.group:
                     continue
-                if shared >= 2 and shared * 10 >= 6 * min(len(mine), len(theirs)):
+                shared = len(mine & theirs)
+                if shared >= 2 and shared * 10 >= 6 * min(len(mine), len(theirs)) and _comparable(candidate, other):
                     return other, other.kind is not candidate.kind and shared * 10 >= 8 * max(len(mine), len(theirs))
         return None
 

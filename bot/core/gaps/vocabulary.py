@@ -118,11 +118,11 @@ class Lexicon(Generic[T]):
 
     def at(self, found: Sequence[Word], index: int) -> tuple[T, int] | None:
         """Returns the meaning of the longest phrase that starts at the word, and how many words it has."""
-        first = found[index].text
+        first = found[index][0]
         for key, meaning in self._first.get(first, ()):
-            if len(key) == 1 or tuple(word.text for word in found[index : index + len(key)]) == key:
+            if len(key) == 1 or tuple([word[0] for word in found[index : index + len(key)]]) == key:
                 return meaning, len(key)
-        if self._han and _HAN.match(first):
+        if first > "\u33ff" and self._han and _HAN.match(first):
             for phrase, meaning in self._han:
                 if first.startswith(phrase):
                     return meaning, 1

@@ -123,3 +123,9 @@ def test_a_row_shorter_than_its_answers_is_read() -> None:
 
 def test_raw_html_on_a_last_line_of_less_indentation_is_read() -> None:
     assert isinstance(parse(PATH, b" ~\n  text\n>-   <!-- a\n  > "), Document)
+
+
+@pytest.mark.parametrize("tag", ["[,]", "(;)", "[|]"])
+def test_a_tag_of_separators_alone_says_nothing(tag: str) -> None:
+    (gap,) = gaps(f"- [ ] {tag} One\n".encode())
+    assert (gap.state, gap.priority) == (State.OPEN, None)
