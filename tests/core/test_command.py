@@ -205,9 +205,9 @@ def test_what_is_new_and_what_was_there_make_what_there_is(before: list[str], af
 @pytest.mark.parametrize("bad", ["[", "[a](", "`a", "<a ", "![", "> ", "- ", "[a](b)\n", "<!--", "*a_", "a [b\n"])
 def test_fault_90_no_comment_takes_long(bad: str):
     comment = "/gap done\n" + bad * ((65_000 - 10) // len(bad))
-    start = time.perf_counter()
+    start = time.process_time()
     assert commands_in(comment, slug=SLUG)
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 5
 
 
 def test_fault_91_many_commands_are_all_seen():
