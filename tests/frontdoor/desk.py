@@ -151,6 +151,12 @@ class Desk:
         assert [call for call in calls if call.writes] == []
         assert self.repository.issues() == before
 
+    def assert_agreed(self) -> None:
+        """Asserts that both sides agree: all deliveries sent again and an unrelated push make the bot write nothing."""
+        with self.nothing_written():
+            self.say_again()
+            self.push({"README.md": "an unrelated change\n"})
+
     @property
     def busy(self) -> bool:
         """Tells whether something is on its way to or from the bot, or it has a job left."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.parse import quote
 
 from tests.frontdoor.world import (
@@ -22,14 +22,16 @@ from tests.frontdoor.world import (
 )
 from tests.peer.faults import Fault
 from tests.peer.peer import SECRET
+from tests.peer.records import Call, Delivery
 from tests.peer.relay import Fate, deliver_all
 from tests.peer.seed import OWNER
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from tests.peer.peer import Peer
-    from tests.peer.records import Delivery
+
+T = TypeVar("T")
 
 _PAGE = 100
 _MISSING = 404
@@ -72,6 +74,9 @@ class PeerRepository:
     def __init__(self, peer: Peer, name: str, number: int) -> None:
         peer.mend()
         self._peer, self._name, self._id = peer, name, number
+        ours = (f"/repos/{name}/", f"/repositories/{number}")
+        self._calls = _Growing[Call](lambda call: call.path.startswith(ours))
+        self._sent = _Growing[Delivery](lambda sent: (sent.payload.get("repository") or {}).get("id") == number)
         self._people = {login: peer.person(login) for login in (ADMIN, WRITER, TRIAGER)}
 
     def close(self) -> None:
@@ -180,8 +185,7 @@ class PeerRepository:
         return {label["name"]: (label["color"], label["description"] or "") for label in listed}
 
     def calls(self) -> Sequence[CallView]:
-        ours = (f"/repos/{self._name}/", f"/repositories/{self._id}")
-        return [CallView(call.method, call.path, call.status or 0) for call in self._peer.calls if call.path.startswith(ours)]
+        return [CallView(call.method, call.path, call.status or 0) for call in self._calls.of(self._peer.calls)]
 
     def sent(self) -> int:
         return len(self._deliveries())
@@ -212,7 +216,7 @@ class PeerRepository:
         )
 
     def _deliveries(self) -> list[Delivery]:
-        return [sent for sent in self._peer.deliveries if (sent.payload.get("repository") or {}).get("id") == self._id]
+        return self._sent.of(self._peer.deliveries)
 
     def _blob(self, data: str | bytes) -> str:
         raw = data.encode() if isinstance(data, str) else data
@@ -221,6 +225,21 @@ class PeerRepository:
 
     def _ask(self, method: str, path: str, body: Mapping[str, object] | None = None, *, by: str = ADMIN) -> Any:
         return self._people[by].request(method, f"/repos/{self._name}{path}", json=body).raise_for_status().json()
+
+
+class _Growing(Generic[T]):
+    """The entries of a growing list that concern one repository; each is looked at once, for many repositories share the list."""
+
+    def __init__(self, ours: Callable[[T], bool]) -> None:
+        self._ours, self._seen = ours, 0
+        self._found: list[T] = []
+
+    def of(self, entries: Sequence[T]) -> list[T]:
+        """Returns those of the list as it is now."""
+        fresh = entries[self._seen :]
+        self._seen += len(fresh)
+        self._found += filter(self._ours, fresh)
+        return self._found
 
 
 def _view(issue: dict[str, Any]) -> IssueView:

@@ -214,9 +214,7 @@ def test_exactly_these_characters_change_and_come_back(desk: Desk, story: Story)
         body = ticked(desk.issue(number).body, story.task, back=True)
         desk.edit_issue(number, title=story.gap, labels=sorted(issue.labels), body=body)
 
-    with desk.nothing_written():
-        desk.say_again()
-        desk.push({"README.md": "an unrelated change\n"})
+    desk.assert_agreed()
     assert desk.text == original
     assert desk.issue(number).labels == issue.labels
 
@@ -275,9 +273,7 @@ def test_in_a_users_document_exactly_these_characters_change(desk: Desk, name: s
             labels = sorted(issue.labels) if act.label else sorted(desk.issue(issue.number).labels)
             desk.edit_issue(issue.number, state="open", title=issue.title, labels=labels)
 
-    with desk.nothing_written():
-        desk.say_again()
-        desk.push({"README.md": "an unrelated change\n"})
+    desk.assert_agreed()
     assert desk.text == seed.text
 
 
@@ -288,9 +284,7 @@ def test_a_priority_that_is_the_sections_is_not_moved(desk: Desk) -> None:
     with desk.watched() as calls:
         desk.edit_issue(issue.number, labels=relabelled(issue, "priority: low"))
     assert [call for call in calls if call.method == "PUT"] == []
-    with desk.nothing_written():
-        desk.say_again()
-        desk.push({"README.md": "an unrelated change\n"})
+    desk.assert_agreed()
     assert desk.text == story.text.encode()
 
 

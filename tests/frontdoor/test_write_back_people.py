@@ -51,12 +51,6 @@ def branch_text(desk: Desk) -> str:
     return desk.repository.read(GAPS, branch=BRANCH).decode()
 
 
-def quiet_afterwards(desk: Desk) -> None:
-    with desk.nothing_written():
-        desk.say_again()
-        desk.push({"README.md": "an unrelated change\n"})
-
-
 @pytest.mark.parametrize("person", [ADMIN, WRITER])
 def test_a_writer_gets_a_commit_of_the_app(desk: Desk, person: str) -> None:
     desk.begin(TEXT)
@@ -88,7 +82,7 @@ def test_i19_without_write_permission_it_is_proposed_and_updated_in_place(desk: 
     assert branch_text(desk) == closed(FIRST)
     assert TRIAGER in first.body
     assert CLOSING_WORDS.search(first.title + first.body) is None
-    quiet_afterwards(desk)
+    desk.assert_agreed()
 
     close(desk, SECOND, by=TRIAGER)
     second = proposed(desk)
@@ -105,7 +99,7 @@ def test_a_proposal_that_is_merged_is_agreed_and_another_can_follow(desk: Desk) 
     desk.settle()
     assert desk.text == closed(FIRST).encode()
     assert desk.states == {FIRST: "completed", SECOND: "open", THIRD: "open"}
-    quiet_afterwards(desk)
+    desk.assert_agreed()
     close(desk, SECOND, by=TRIAGER)
     [again] = [one for one in desk.repository.pulls() if one.open]
     assert again.number != pull.number
@@ -166,7 +160,7 @@ def test_the_modes_of_writing_back(desk: Desk, mode: str, *, on_main: bool, on_b
     assert (desk.repository.head(BRANCH) is not None) is on_branch
     assert len(desk.repository.pulls()) == on_branch
     assert desk.states[FIRST] == "completed"
-    quiet_afterwards(desk)
+    desk.assert_agreed()
 
 
 def test_the_config_of_the_default_branch_decides(desk: Desk) -> None:
