@@ -83,6 +83,8 @@ class Candidate:
 
     def field(self, *roles: str) -> Labelled | None:
         """Returns the first field with one of the roles, in the order of the roles."""
+        if not self.fields:
+            return None
         return next(
             (labelled for role in roles for labelled in self.fields if labelled.role == role and labelled.field.value), None
         )

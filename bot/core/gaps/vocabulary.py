@@ -100,12 +100,14 @@ class Lexicon(Generic[T]):
     def __init__(self, meanings: Iterable[tuple[str, T]]) -> None:
         """Index by first word; a Chinese phrase is also looked for inside a run."""
         self._first: dict[str, list[tuple[tuple[str, ...], T]]] = {}
+        self._whole: dict[tuple[str, ...], T] = {}
         self._han: list[tuple[str, T]] = []
         for phrase, meaning in meanings:
             key = tuple(word.text for word in words(phrase))
             if not key:
                 continue
             self._first.setdefault(key[0], []).append((key, meaning))
+            self._whole.setdefault(key, meaning)
             if _HAN.match(phrase):
                 self._han.append((phrase, meaning))
         for entries in self._first.values():
@@ -137,10 +139,9 @@ class Lexicon(Generic[T]):
 
     def whole(self, found: Sequence[Word]) -> T | None:
         """Returns the meaning of all words together as one phrase."""
-        if not found:
+        if not found or found[0][0] not in self._first:
             return None
-        key = tuple(word.text for word in found)
-        return next((meaning for phrase, meaning in self._first.get(key[0], ()) if phrase == key), None)
+        return self._whole.get(tuple([word[0] for word in found]))
 
 
 def _phrases(text: str) -> list[str]:
