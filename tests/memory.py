@@ -23,6 +23,7 @@ class Memory(Store):
         self.states: dict[RepositoryId, RepositoryState] = {}
         self.kept: dict[GapKey, Pair] = {}
         self.announced: set[GapKey] = set()
+        self.marks: set[str] = set()
 
     async def repository(self, repository: RepositoryId) -> RepositoryState | None:
         return self.states.get(repository)
@@ -54,4 +55,12 @@ class Memory(Store):
     async def drop_intent(self, repository: RepositoryId, key: GapKey) -> None:
         self.step()
         self.announced.discard(key)
+        self.step()
+
+    async def heard(self, repository: RepositoryId, mark: str) -> bool:
+        return mark in self.marks
+
+    async def hear(self, repository: RepositoryId, mark: str) -> None:
+        self.step()
+        self.marks.add(mark)
         self.step()

@@ -62,6 +62,17 @@ Change = Retitle | Rewrite | Relabel | Close | Reopen
 
 
 @dataclass(frozen=True, slots=True)
+class Decision:
+    """For which side a person decided a conflict. `question` names the one that was asked; None: whatever is disputed now."""
+
+    side: Side
+    question: str | None = None
+
+
+NOBODY_DECIDED = Decision(Side.NEITHER)
+
+
+@dataclass(frozen=True, slots=True)
 class EditDocument:
     """A document says what people changed on the issues of its gaps: one commit, on condition that nobody else changed it."""
 
@@ -97,7 +108,7 @@ class ChangeIssue:
     changes: tuple[Change, ...]
     adopt: bool = False
     defer_closes: bool = False
-    decision: Side = Side.NEITHER
+    decision: Decision = NOBODY_DECIDED
 
 
 @dataclass(frozen=True, slots=True)

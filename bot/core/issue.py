@@ -18,7 +18,7 @@ import hashlib
 import hmac
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from bot.core.gaps.model import State
@@ -125,6 +125,7 @@ def marker(pair: Pair, seal: Seal) -> str:
         "g": pair.present,
         "n": pair.number,
         "k": "".join("01"[done] for done in pair.base.ticks),
+        "v": pair.base.revision,
     }
     packed = json.dumps(recorded, separators=(",", ":"), ensure_ascii=False).encode()
     data = base64.urlsafe_b64encode(packed).decode()
@@ -143,7 +144,8 @@ def recorded_pair(issue: Issue, seal: Seal, *, login: str) -> Pair | None:
     try:
         recorded = json.loads(base64.urlsafe_b64decode(begins[0]["data"]))
         ticks = tuple(mark == "1" for mark in recorded["k"])
-        base = Base(recorded["t"], State(recorded["st"]), recorded["pr"], recorded["ef"], recorded["r"], ticks)
+        revision = int(recorded.get("v", 0))
+        base = Base(recorded["t"], State(recorded["st"]), recorded["pr"], recorded["ef"], recorded["r"], ticks, revision)
         path, own_id, section = DocumentPath(recorded["p"]), recorded["i"], tuple(recorded["s"])
         present = bool(recorded["g"])
         own = recorded["n"] == issue.number if recorded["n"] else issue.author == login
@@ -163,6 +165,18 @@ def recorded_pair(issue: Issue, seal: Seal, *, login: str) -> Pair | None:
         base=base,
         present=present,
     )
+
+
+def agreed_since(pair: Pair, issue: Issue, seal: Seal) -> Pair | None:
+    """Returns the pair as the issue's marker records it where that is the later record, None where ours is.
+
+    The marker changes with the issue in one request: if we died before it was recorded here as well, or went back to an older
+    database, the marker tells what was agreed, and so what people changed since (I12, #118).
+    """
+    said = recorded_pair(issue, seal, login="")
+    if said is None or said.key != pair.key or said.base.revision <= pair.base.revision:
+        return None
+    return replace(pair, path=said.path, own_id=said.own_id, section=said.section, base=said.base, present=said.present)
 
 
 def words_of(markdown: str) -> str:

@@ -30,6 +30,7 @@ APPROVE = "approve:"
 HELD_TITLE = "Gapkeeper: plan waiting"
 HELD_LABEL = Label("gap: plan", "fbca04", "A plan of Gapkeeper that waits for a person")
 _SHOWN_ROWS = 200
+_QUESTION = re.compile(r"<!-- gapkeeper:question=([0-9a-f]{12}) -->")
 _REFERENCE = re.compile(r"\b(gh)-(?=\d)", re.IGNORECASE)
 _LAST_RULE = re.compile(r"(?:^|\n\n)(?: {0,3})([-*_])(?:[ \t]*\1){2,}[ \t\n]*\Z")
 
@@ -156,8 +157,8 @@ def _rows(body: str) -> list[str]:
 KEEP_FILE, KEEP_ISSUE = "keep-file", "keep-issue"
 
 
-def conflict_comment(disputes: Sequence[Dispute]) -> str:
-    """Returns the one comment that shows a conflict: both versions, and a box for each side."""
+def conflict_comment(disputes: Sequence[Dispute], question: str) -> str:
+    """Returns the one comment that shows a conflict: both versions, and a box for each side. `question` names what is in dispute."""
     rows = [f"| {_cell(d.field)} | {_cell(d.document or '—')} | {_cell(d.issue or '—')} |" for d in disputes]
     return "\n".join(
         [
@@ -172,6 +173,8 @@ def conflict_comment(disputes: Sequence[Dispute]) -> str:
             box(KEEP_FILE, "keep file: the issue follows the document"),
             box(KEEP_ISSUE, "keep issue: the document follows the issue"),
             "",
+            f"<!-- gapkeeper:question={question} -->",
+            "",
         ]
     )
 
@@ -183,6 +186,12 @@ def decided_in(comment: str) -> Side:
             return Side.DOCUMENT if name == KEEP_FILE else Side.ISSUE
         case _:
             return Side.NEITHER
+
+
+def question_in(comment: str) -> str | None:
+    """Returns which conflict a comment of ours shows, None for any other comment."""
+    found = _QUESTION.search(comment)
+    return found[1] if found else None
 
 
 def approved_in(notice: str) -> str | None:

@@ -16,6 +16,7 @@ class Base:
     """What the gap and its issue last agreed on, field by field.
 
     `region` is the digest of the managed region's content without its ticks; `ticks` are those, in the order of the tasks.
+    `revision` counts the times that this was written into the issue's marker: of two records the higher one is the later.
     """
 
     title: str
@@ -24,6 +25,7 @@ class Base:
     effort: str | None
     region: str
     ticks: tuple[bool, ...] = ()
+    revision: int = 0
 
 
 @dataclass(frozen=True, slots=True)

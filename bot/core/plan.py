@@ -20,6 +20,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from bot.core.actions import (
+    NOBODY_DECIDED,
     Action,
     Change,
     ChangeIssue,
@@ -39,16 +40,16 @@ from bot.core.gaps.model import State
 from bot.core.identity import Entry, Pairing, entries, folded, pair_up
 from bot.core.inbound import Adopted, Granted, Wish, adopt, granted, wish_of
 from bot.core.issue import Region, StateReason, shortened, words_of
-from bot.core.merge import Side
 from bot.core.messages import added_subject, commit_subject, region_of_gap
 from bot.core.names import GapKey, IssueNumber
 from bot.core.pair import Base, Pair
+from bot.core.settle import disputes_of, question_of
 from bot.core.triage import labels_of_base
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from bot.core.actions import Source
+    from bot.core.actions import Decision, Source
     from bot.core.config import Config
     from bot.core.edit import Trace
     from bot.core.gaps.model import Document, ParseFailure
@@ -76,7 +77,7 @@ class View:
     sound: bool = True
     problems: tuple[Problem, ...] = ()
     issues: Mapping[IssueNumber, Issue] = field(default_factory=dict)
-    decisions: Mapping[IssueNumber, Side] = field(default_factory=dict)
+    decisions: Mapping[IssueNumber, Decision] = field(default_factory=dict)
     approved: str | None = None
     newcomers: tuple[Issue, ...] = ()
     home: DocumentPath | None = None
@@ -92,6 +93,7 @@ def plan(view: View) -> Plan:
     read = {document.path for document in view.documents}
     doubled, problems = _doubled_ids(view.documents)
     pairing = pair_up(entries(view.documents), _candidates(view))
+    view = _with_answers(view, pairing)
     written = _with_newcomers(_written_back(view, pairing, doubled), view)
     documents, problems = written.documents, [*problems, *written.problems]
     found, pairing = written.found, written.pairing
@@ -152,7 +154,7 @@ def _written_back(view: View, pairing: Pairing, doubled: set[tuple[DocumentPath,
         issue = view.issues.get(pair.number)
         if issue is None or pair.lost or (entry.path, _scope(entry)) in doubled or not view.sound:
             continue
-        wish = wish_of(entry, pair, issue, view.config, decision=view.decisions.get(pair.number, Side.NEITHER))
+        wish = wish_of(entry, pair, issue, view.config, decision=view.decisions.get(pair.number, NOBODY_DECIDED).side)
         if wish is not None:
             wishes.setdefault(entry.path, []).append(wish)
     edits: list[EditDocument] = []
@@ -235,12 +237,28 @@ def _edit_of(before: Document, result: Granted) -> EditDocument:
     return EditDocument(before.path, result.document.text, commit_subject(result), numbers, lines)
 
 
+def _with_answers(view: View, pairing: Pairing) -> View:
+    """Returns the view without decisions about a conflict that is not, or not any more, the one that people were asked about."""
+    documents = {document.path: document for document in view.documents}
+    undecided = replace(view, decisions={})
+    decisions = {}
+    for entry, pair in pairing.matched:
+        decision, issue = view.decisions.get(pair.number), view.issues.get(pair.number)
+        if decision is None:
+            continue
+        steps = _kept(entry, pair, documents[entry.path], undecided, None)
+        disputes = [disputes_of(step, issue) for step in steps if isinstance(step, ChangeIssue)] if issue else []
+        if decision.question is None or decision.question in map(question_of, disputes):
+            decisions[pair.number] = decision
+    return replace(view, decisions=decisions)
+
+
 def _renamed(pairing: Pairing, view: View) -> set[DocumentPath]:
-    """Returns the documents that are gone and stand elsewhere now: most of their gaps do, so that a missing one was taken out."""
+    """Returns the documents that are gone and stand elsewhere now: half of their gaps and more do, so that a missing one was taken out."""
     read = {document.path for document in view.documents}
     gaps = Counter(pair.path for pair in view.pairs if pair.present and pair.path not in read | view.standing)
     found = Counter(pair.path for _, pair in pairing.matched if pair.path in gaps)
-    return {path for path, count in found.items() if 2 * count > gaps[path]}
+    return {path for path, count in found.items() if 2 * count >= gaps[path]}
 
 
 def _candidates(view: View) -> list[Pair]:
@@ -272,7 +290,8 @@ def _kept(entry: Entry, pair: Pair, document: Document, view: View, traces: tupl
     """Yield what a gap that has its issue needs: one change, a new record only, or nothing."""
     region = region_of_gap(entry.gap, document, view.source)
     record = _record(entry, region, key=pair.key, number=pair.number, lost=pair.lost)
-    record = replace(record, traces=_remembered_traces(pair, record, traces))
+    base = replace(record.base, revision=pair.base.revision)
+    record = replace(record, base=base, traces=_remembered_traces(pair, record, traces))
     changes = () if pair.lost else tuple(_changes(entry, pair, record, region, view.config))
     if changes:
         defer_closes = view.config.on_defer == "close"
@@ -282,7 +301,7 @@ def _kept(entry: Entry, pair: Pair, document: Document, view: View, traces: tupl
             entry.gap.line,
             changes,
             defer_closes=defer_closes,
-            decision=view.decisions.get(pair.number, Side.NEITHER),
+            decision=view.decisions.get(pair.number, NOBODY_DECIDED),
         )
     elif record != pair:
         yield Remember(record)

@@ -6,19 +6,21 @@ a conflict that is shown to people, and keeps its old base, so that the question
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from bot.core.actions import Change, ChangeIssue, Close, Relabel, Reopen, Retitle, Rewrite
+from bot.core.actions import NOBODY_DECIDED, Change, ChangeIssue, Close, Relabel, Reopen, Retitle, Rewrite
 from bot.core.errors import Problem
 from bot.core.issue import Issue, NoRegion, Region, Seal, StateReason, adopted, marker, region_of, rewritten, shortened
 from bot.core.merge import Agreed, Side, merge3
+from bot.core.names import RepositoryId
 from bot.core.sides import fresh_of, said_by
 from bot.core.tasks import marks_in, ticked
 from bot.core.triage import CONFLICT, Label, by_family, labels_of_base, with_family
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from bot.core.pair import Base, Pair
 
@@ -52,8 +54,29 @@ class Patch:
 
 
 def settled(change: ChangeIssue, issue: Issue, seal: Seal) -> Patch:
-    """Returns the request that carries a change over to the issue as it is now."""
+    """Returns the request that carries a change over to the issue as it is now.
+
+    A decision for the document counts only if what is disputed is what the person was asked: else people have written something since
+    that nobody was shown (I2). One for the issue overwrites nothing here, and was judged when the document was planned.
+    """
+    decision = change.decision
+    if decision.side is Side.DOCUMENT and decision.question not in {None, question_of(disputes_of(change, issue))}:
+        change = replace(change, decision=NOBODY_DECIDED)
     return _Settlement(change, issue, seal).patch()
+
+
+def disputes_of(change: ChangeIssue, issue: Issue) -> tuple[Dispute, ...]:
+    """Returns the fields that both sides changed, differently, whatever anybody decided about them."""
+    return _Settlement(replace(change, decision=NOBODY_DECIDED), issue, _UNSIGNED).patch().disputes
+
+
+def question_of(disputes: Sequence[Dispute]) -> str:
+    """Returns what names a conflict: another value on either side is another question."""
+    return hashlib.sha256(repr(disputes).encode()).hexdigest()[:12]
+
+
+_UNSIGNED = Seal((b"",), RepositoryId(0))
+"""For a settlement that is only looked at."""
 
 
 class _Settlement:
@@ -63,7 +86,7 @@ class _Settlement:
         self.change = change
         self.issue = issue
         self.seal = seal
-        self.decision = change.decision
+        self.decision = change.decision.side
         self.old = change.pair.base
         self.new = change.record.base
         self.result = Patch(record=change.record)
@@ -133,6 +156,7 @@ class _Settlement:
         current = region_of(self.issue.body)
         wanted = next((step.region for step in self.change.changes if isinstance(step, Rewrite)), None)
         if self.change.adopt and isinstance(current, NoRegion) and wanted is not None:
+            self._keep(revision=self.old.revision + 1)
             self._write(adopted(self.issue.body, wanted, marker(self.result.record, self.seal)))
             return
         if isinstance(current, NoRegion):
@@ -142,6 +166,7 @@ class _Settlement:
         region = current if wanted is None else self._region(wanted, current)
         if region is current and _recorded(self.result.record) == _recorded(self.change.pair):
             return
+        self._keep(revision=self.old.revision + 1)
         self._write(rewritten(self.issue.body, region, marker(self.result.record, self.seal)))
 
     def _region(self, wanted: Region, current: Region) -> Region:

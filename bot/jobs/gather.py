@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 from bot.core import config as config_rules
 from bot.core.actions import Source
 from bot.core.config import CONFIG_PATH, MAX_FILES, Config
-from bot.core.errors import Gone, Moved, NotFound, Problem, Severity
+from bot.core.errors import Gone, Moved, NotFound, Problem, Severity, Stale
 from bot.core.events import Advance, Pushed, advanced
 from bot.core.gaps.model import Document, ParseFailure
-from bot.core.issue import recorded_pair
+from bot.core.issue import agreed_since, recorded_pair
 from bot.core.plan import View
 from bot.core.sides import differs
 from bot.core.triage import BASE_LABEL
@@ -97,8 +97,8 @@ class Gatherer:
         if listed is not None:
             # An issue that lost our label is not in the list, nor is one that is gone: those are looked at one by one.
             touched = {**dict.fromkeys(pair.number for pair in pairs), **{issue.number: issue for issue in listed}, **touched}
+        newcomers, pairs = await self._newcomers(state, pairs, touched)
         issues, pairs = await self._changed_issues(state, pairs, touched)
-        newcomers = await self._newcomers(state, pairs, touched)
         rules, files = await self._files(state, pushes, whole=whole)
         home = _home(pairs, files) if newcomers else None
         wanted = {pair.path for pair in pairs if pair.number in issues} | ({home} if home else set())
@@ -157,35 +157,57 @@ class Gatherer:
                 kept[place] = replace(pair, lost=True)
                 await self._store.save_pair(state.id, kept[place])
                 continue
-            if differs(issue, pair.base, defer_closes=defer_closes):
+            later = agreed_since(pair, issue, self._seal)
+            if later is not None:
+                kept[place] = later
+                await self._store.save_pair(state.id, later)
+            if differs(issue, kept[place].base, defer_closes=defer_closes):
                 issues[issue.number] = issue
         return issues, tuple(kept)
 
     async def _newcomers(
         self, state: RepositoryState, pairs: tuple[Pair, ...], touched: Mapping[IssueNumber, Issue | None]
-    ) -> tuple[Issue, ...]:
-        """Returns the open issues with our base label that are no gap's yet: people want them in a document."""
+    ) -> tuple[tuple[Issue, ...], tuple[Pair, ...]]:
+        """Returns the open issues with our base label that are no gap's yet: people want them in a document.
+
+        One that bears our marker is a gap's already, though we died before it was recorded here: it joins the pairs (I4).
+        """
         known = {pair.number for pair in pairs} | {state.notice}
+        keys = {pair.key for pair in pairs}
         found: list[Issue] = []
         for number, shown in touched.items():
-            if number in known or shown is None or not _wanted(shown):
+            if number in known or (shown is not None and not _wanted(shown)):
                 continue
-            issue = await self._reader.issue(state.name, number)
-            if _wanted(issue) and issue.author != f"{await self._github.slug()}[bot]":
+            try:
+                issue = await self._reader.issue(state.name, number)
+            except (Gone, Moved, NotFound):
+                continue
+            login = f"{await self._github.slug()}[bot]"
+            pair = recorded_pair(issue, self._seal, login=login)
+            if pair is not None and pair.key not in keys:
+                keys.add(pair.key)
+                pairs = (*pairs, pair)
+                await self._store.save_pair(state.id, pair)
+            elif _wanted(issue) and issue.author != login:
                 found.append(issue)
-        return tuple(found)
+        return tuple(found), pairs
 
     async def _with_documents(self, files: _Files, state: RepositoryState, wanted: set[DocumentPath]) -> _Files:
-        """Returns the files with the documents that are to be written into, as they are now."""
-        blobs, changed = dict(files.blobs), dict(files.changed)
-        for path in sorted((wanted - set(changed)) & set(blobs)):
+        """Returns the files with the documents that are to be written into, as they are now.
+
+        One that is not what we know of has moved on by a push that was not delivered yet, and its gaps may stand in documents that
+        nobody would read now: Stale, so that all of them are (I9).
+        """
+        changed = dict(files.changed)
+        for path in sorted((wanted - set(changed)) & set(files.blobs)):
             try:
                 file = await self._reader.file(state.name, path, state.default_branch)
             except NotFound:
-                del blobs[path]
-                continue
-            blobs[path], changed[path] = file.sha, file.data
-        return replace(files, blobs=blobs, changed=changed)
+                raise Stale(f"{path} is gone") from None
+            if file.sha != files.blobs[path]:
+                raise Stale(f"{path} was changed meanwhile")
+            changed[path] = file.data
+        return replace(files, changed=changed)
 
     async def _remembered(
         self, state: RepositoryState, listed: tuple[Issue, ...] | None

@@ -11,22 +11,26 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from bot.core.actions import Action, ChangeIssue, EditDocument, Held, OpenIssue, Plan, Relabel, Remember
-from bot.core.errors import GapkeeperError, Gone, Moved, Problem, RateLimited, Refused, Severity, Unauthorized
-from bot.core.issue import Seal, StateReason, compose, marker
-from bot.core.messages import HELD_LABEL, HELD_TITLE, conflict_comment, held_notice
-from bot.core.settle import settled
+from bot.core.errors import GapkeeperError, Gone, Moved, Problem, RateLimited, Refused, Severity, Stale, Unauthorized
+from bot.core.issue import Seal, StateReason, agreed_since, compose, marker
+from bot.core.messages import HELD_LABEL, HELD_TITLE, conflict_comment, held_notice, question_in
+from bot.core.settle import question_of, settled
 from bot.core.triage import CONFLICT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from bot.core.names import BlobSha, DocumentPath, IssueNumber
     from bot.core.pair import Pair
+    from bot.core.settle import Dispute
     from bot.core.triage import Label
     from bot.github.gateway import Gateway
     from bot.github.model import Commit
     from bot.store.records import RepositoryState
     from bot.store.store import Store
+
+
+_EVER = "1970-01-01T00:00:00Z"
 
 
 class BranchRefused(GapkeeperError):
@@ -115,11 +119,14 @@ class Performer:
         except (Gone, Moved) as gone:
             await self.store.save_pair(self.state.id, replace(action.record, lost=True))
             return (_lost(action.pair, gone.message, action.line),)
+        later = agreed_since(action.pair, issue, self.seal)
+        if later is not None:
+            await self.store.save_pair(self.state.id, later)
+            raise Stale(f"more was agreed on issue {issue.number} than was planned with")
         patch = settled(action, issue, self.seal)
-        news = bool(patch.disputes) and CONFLICT.name not in {label.lower() for label in issue.labels}
-        if news:
+        if patch.disputes:
             await self._ensure((CONFLICT,))
-            await self.gateway.comment(self.state.name, issue.number, conflict_comment(patch.disputes))
+            await self._ask(issue.number, patch.disputes)
         if not patch.empty:
             await self.gateway.update_issue(
                 self.state.name,
@@ -132,6 +139,13 @@ class Performer:
             )
         await self.store.save_pair(self.state.id, patch.record)
         return patch.problems
+
+    async def _ask(self, number: IssueNumber, disputes: Sequence[Dispute]) -> None:
+        """Show a conflict, once: another value on either side is another question, and the boxes of the old one are void."""
+        question = question_of(disputes)
+        comments = await self.gateway.comments(self.state.name, number, since=_EVER)
+        if all(question_in(comment.body) != question for comment in comments):
+            await self.gateway.comment(self.state.name, number, conflict_comment(disputes, question))
 
     async def _ensure(self, labels: tuple[Label, ...]) -> None:
         """Make sure that labels exist, in our colours, before an issue carries them; once in a repository's life."""

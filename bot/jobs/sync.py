@@ -12,12 +12,12 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from bot.core.actions import EditDocument
+from bot.core.actions import Decision, EditDocument
 from bot.core.errors import NotFound, Problem, RateLimited, Refused, Stale
 from bot.core.events import CommentWritten, IssueChanged
 from bot.core.issue import Seal
 from bot.core.merge import Side
-from bot.core.messages import approved_in, decided_in
+from bot.core.messages import approved_in, decided_in, question_in
 from bot.core.plan import plan
 from bot.github.translate import event_of, payload_of
 from bot.jobs.comment import MAY_WRITE, Desk, Taken
@@ -55,15 +55,19 @@ class _Said:
 
     touched: dict[IssueNumber, Issue | None] = field(default_factory=dict)
     senders: dict[IssueNumber, list[str]] = field(default_factory=dict)
-    decisions: dict[IssueNumber, Side] = field(default_factory=dict)
+    decisions: dict[IssueNumber, Decision] = field(default_factory=dict)
     approved: str | None = None
     every: bool = False
+    afresh: bool = False
     taken: list[Taken] = field(default_factory=list)
 
     @property
     def whole(self) -> bool:
-        """Tells whether all documents are to be looked at: `every` thing is, or a plan that was held is to be made again."""
-        return self.every or self.approved is not None
+        """Tells whether all documents are to be looked at.
+
+        That is so when `every` thing is, when a plan that was held is to be made again, and when what the pushes told was outdated.
+        """
+        return self.every or self.afresh or self.approved is not None
 
     def hear(self, taken: Taken, *, known: bool) -> None:
         """Add what a comment's commands changed and decided; who said them is the person behind it."""
@@ -74,7 +78,7 @@ class _Said:
         if taken.changes:
             self.senders.setdefault(number, []).append(taken.event.origin.sender)
         if taken.side is not None:
-            self.decisions[number] = taken.side
+            self.decisions[number] = Decision(taken.side)
 
     def settle(self) -> None:
         """See to it that issues which commands changed are read again, whatever older payloads show."""
@@ -100,14 +104,14 @@ class Sync:
         events = [event for delivery in deliveries if (event := event_of(delivery.event, payload_of(delivery.payload)))]
         if not events:
             return Done()
-        return await _steadily(lambda: self._synchronise(repository, events))
+        return await _steadily(lambda again: self._synchronise(repository, events, again=again))
 
     async def reconcile(self, repository: RepositoryId) -> Outcome:
         """Compare all issues and documents of a known repository with what was agreed, whatever was or was not delivered (#119).
 
         It is not known who changed an issue whose delivery was lost: such changes are proposed, never committed (I19).
         """
-        return await _steadily(lambda: self._reconcile(repository))
+        return await _steadily(lambda _: self._reconcile(repository))
 
     async def _reconcile(self, repository: RepositoryId) -> None:
         state = await self._store.repository(repository)
@@ -117,12 +121,13 @@ class Sync:
         state = replace(state, name=facts.name, default_branch=facts.default_branch)
         await self._bring_together(state, (), _Said(every=True))
 
-    async def _synchronise(self, repository: RepositoryId, events: list[Event]) -> None:
+    async def _synchronise(self, repository: RepositoryId, events: list[Event], *, again: bool) -> None:
         state = await self._known(repository, events[-1].origin)
-        # A push that ends where we stand is our own commit, or one that was read already.
-        pushes = tuple(push for push in pushes_to(state.default_branch, events) if push.after != state.head)
+        # A push that ends where we stand is our own commit, or one that was read already; a forced one may have come back to it.
+        pushes = tuple(push for push in pushes_to(state.default_branch, events) if push.forced or push.after != state.head)
         desk = Desk(self._github, self._store, Seal(self._secrets, state.id))
         said = await self._said(state, events, desk)
+        said.afresh = again
         state = replace(state, labels=state.labels.union(*(taken.labels for taken in said.taken)))
         problems: tuple[Problem, ...] = ()
         if not pushes and not said.whole and (not said.touched or state.head is None):
@@ -210,7 +215,8 @@ class Sync:
                         or not await self._may_decide(state, event.origin.sender)
                     ):
                         continue
-                    said.touched[number], said.decisions[number] = None, side
+                    # A box without a question is none of ours; what it decides is bound to what was asked.
+                    said.touched[number], said.decisions[number] = None, Decision(side, question_in(body) or "")
                     said.senders.setdefault(number, []).append(event.origin.sender)
                 case CommentWritten():
                     taken = await desk.take(state, event)
@@ -286,12 +292,12 @@ class Sync:
         return replace(state, name=origin.name, installation=origin.installation, default_branch=origin.default_branch)
 
 
-async def _steadily(attempt: Callable[[], Awaitable[None]]) -> Outcome:
-    """Make an attempt again while what it read changes under it, a few times (I13)."""
+async def _steadily(attempt: Callable[[bool], Awaitable[None]]) -> Outcome:
+    """Make an attempt again while what it read changes under it, a few times (I13); it is told whether it is made `again`."""
     try:
-        for _ in range(ATTEMPTS):
+        for number in range(ATTEMPTS):
             try:
-                await attempt()
+                await attempt(number > 0)
             except Stale:
                 continue
             return Done()

@@ -79,3 +79,108 @@ async def test_fault_81_a_gap_that_is_taken_out_while_its_document_is_renamed_is
     await hand.push({"GAPS.md": None, "KNOWN_GAPS.md": GAPS.replace("- [ ] [P2] Limit the rate\n", "")})
     assert hand.titles() == {"Rotate the keys": 1, "Hash the ids": 3}
     assert len(hand.issues) == 3
+
+
+async def test_i14_a_forced_push_back_to_where_we_stood_is_seen(hand: ByHand):
+    head = hand.repository.head().sha
+    await hand.push({"GAPS.md": GAPS.replace("Hash the ids", "Hash all ids")}, sync=False)
+    hand.repository.move("main", head, by="alice", force=True)
+    hand.repository.close_issue(2, by="alice")
+    await hand.sync()
+    assert text(hand) == GAPS.replace("- [ ] [P2] Limit", "- [x] [P2] Limit")
+
+
+async def test_i13_what_the_pushes_told_was_outdated_and_is_read_at_the_head(hand: ByHand):
+    await hand.push({"GAPS.md": GAPS.replace("Hash the ids", "Hash all ids")}, sync=False)
+    hand.repository.close_issue(2, by="alice")
+    await hand.hooks.flush()
+    delivered = tuple(hand.waiting)
+    newer = GAPS.replace("Hash the ids", "Hash each id")
+    hand.repository.push({"GAPS.md": newer.encode()}, by="alice", message="not delivered")
+    await hand.handle(delivered)
+    assert text(hand) == newer.replace("- [ ] [P2] Limit", "- [x] [P2] Limit")
+
+
+async def test_i12_what_was_agreed_is_known_from_the_marker_where_we_died_before_we_noted_it(hand: ByHand):
+    """The issue has the tick of the document; a person takes it back before the sync is tried again: the person wins."""
+    hand.api.faults.append(Fault("PATCH", r"/issues/1$", status=502, after=True))
+    with pytest.raises(GapkeeperError):
+        await hand.push({"GAPS.md": GAPS.replace("[ ] inventory", "[x] inventory")})
+    body = hand.issues[1].body or ""
+    assert "- [x] inventory" in body
+    hand.repository.edit_issue(1, by="alice", body=body.replace("[x] inventory", "[ ] inventory"))
+    await hand.push({"GAPS.md": text(hand) + "\nMore.\n"})
+    await hand.sync()
+    assert text(hand) == GAPS + "\nMore.\n"
+    assert "- [ ] inventory" in (hand.issues[1].body or "")
+
+
+async def test_i4_a_newcomer_that_bears_our_marker_is_no_newcomer_whatever_its_title_is_now(hand: ByHand):
+    hand.repository.open_issue(title="Encrypt backups", body="Please.", by="alice", labels=["gap"])
+    hand.api.faults.append(Fault("PATCH", r"/issues/4$", status=502, after=True))
+    with pytest.raises(GapkeeperError):
+        await hand.sync()
+    hand.repository.edit_issue(4, by="alice", title="Encrypt all backups")
+    await hand.sync()
+    assert hand.titles() == {"Rotate the keys": 1, "Limit the rate": 2, "Hash the ids": 3, "Encrypt all backups": 4}
+    assert text(hand).count("Encrypt") == 1
+
+
+async def test_i9_a_gap_that_moved_by_a_push_not_yet_delivered_is_not_taken_for_removed(hand: ByHand):
+    line = "- [ ] [P2] Limit the rate\n"
+    await hand.push({"TECH_DEBT.md": "# Technical debt\n\n## Debt\n\n- [ ] [P1] Drop the importer\n"})
+    await hand.push(
+        {
+            "GAPS.md": GAPS.replace(line, ""),
+            "TECH_DEBT.md": f"# Technical debt\n\n## Debt\n\n- [ ] [P1] Drop the importer\n{line}",
+        },
+        sync=False,
+    )
+    await hand.hooks.flush()
+    hand.waiting = []
+    hand.repository.close_issue(1, by="alice")
+    await hand.sync()
+    assert hand.titles() == {"Limit the rate": 2, "Hash the ids": 3, "Drop the importer": 4}
+    assert "- [x] [P1] Rotate" in text(hand)
+
+
+class TestQuestions:
+    """The boxes of a conflict decide the conflict that they were shown with, and no other."""
+
+    @pytest.fixture
+    async def disputed(self, hand: ByHand) -> ByHand:
+        hand.repository.edit_issue(2, by="alice", title="Mine")
+        await hand.push({"GAPS.md": GAPS.replace("Limit the rate", "Limit all rates")})
+        await hand.sync()
+        return hand
+
+    def tick(self, hand: ByHand, comment: int, name: str) -> None:
+        old = hand.issues[2].comments[comment].body
+        body = old.replace(f"[ ] <!-- gapkeeper:box={name}", f"[x] <!-- gapkeeper:box={name}")
+        assert body != old
+        hand.repository.edit_comment(comment, body, by="alice")
+
+    @pytest.mark.parametrize("name", ["keep-file", "keep-issue"])
+    async def test_i2_an_answer_to_another_question_overwrites_nothing(self, disputed: ByHand, name: str):
+        (first,) = disputed.issues[2].comments
+        newer = GAPS.replace("Limit the rate", "Limit most rates")
+        disputed.repository.edit_issue(2, by="alice", title="Mine alone")
+        await disputed.push({"GAPS.md": newer})
+        await disputed.sync()
+        assert len(disputed.issues[2].comments) == 2
+        self.tick(disputed, first, name)
+        await disputed.sync()
+        assert (disputed.issues[2].title, text(disputed)) == ("Mine alone", newer)
+
+    async def test_i5_an_old_answer_delivered_again_decides_nothing_new(self, disputed: ByHand):
+        (first,) = disputed.issues[2].comments
+        self.tick(disputed, first, "keep-file")
+        await disputed.hooks.flush()
+        answer = tuple(disputed.waiting)
+        await disputed.sync()
+        assert disputed.issues[2].title == "Limit all rates"
+        newer = GAPS.replace("Limit the rate", "Limit most rates")
+        disputed.repository.edit_issue(2, by="alice", title="Mine again")
+        await disputed.push({"GAPS.md": newer})
+        await disputed.handle(answer)
+        assert (disputed.issues[2].title, text(disputed)) == ("Mine again", newer)
