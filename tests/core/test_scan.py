@@ -107,7 +107,7 @@ def test_characters_that_mean_something(text: str):
 def test_real_documents(path: Path):
     text = path.read_text(encoding="utf-8").replace("\r\n", "\n")
     assert_same(text, 100)
-    assert len(list(ours(text, 100))) > 10
+    assert list(ours(text, 100))
 
 
 def test_every_rule_is_asked():
