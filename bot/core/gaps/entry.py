@@ -120,7 +120,9 @@ class Head:
 def read_head(text: str, span: Span, shape: Shape) -> Head:
     """Returns what the head at the span says."""
     seen = view(text, span)
-    return _Reader(View(seen.text[:_HEAD_LIMIT], seen.start, seen.offsets), shape).read()
+    if len(seen.text) > _HEAD_LIMIT:
+        seen = View(seen.text[:_HEAD_LIMIT], seen.start, seen.offsets)
+    return _Reader(seen, shape).read()
 
 
 class _Reader:

@@ -22,7 +22,7 @@ _ODD = frozenset({"Mn", "Cc", "Co", "Cn", "Cs"})
 _RUN = re.compile(r"[^\x00-\x7f]{2,}|\r\n?")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
 class View:
     """Repaired text and, for each of its characters and its end, the offset in the source (None: they run in parallel from `start`)."""
 
@@ -30,13 +30,24 @@ class View:
     start: int
     offsets: Sequence[int] | None = None
 
+    def __init__(self, text: str, start: int, offsets: Sequence[int] | None = None) -> None:
+        """Set all three; as for spans, what a frozen dataclass generates takes more than twice the time."""
+        _set_text(self, text)
+        _set_start(self, start)
+        _set_offsets(self, offsets)
+
     def at(self, index: int) -> int:
         """Returns the source offset of a character, or of the end."""
         return self.start + index if self.offsets is None else self.offsets[index]
 
     def span(self, first: int, end: int) -> Span:
         """Returns the source span of a slice."""
-        return Span(self.at(first), self.at(end))
+        if self.offsets is None:
+            return Span(self.start + first, self.start + end)
+        return Span(self.offsets[first], self.offsets[end])
+
+
+_set_text, _set_start, _set_offsets = (View.__dict__[name].__set__ for name in ("text", "start", "offsets"))
 
 
 def view(text: str, span: Span) -> View:
