@@ -22,7 +22,6 @@ from markdown_it.rules_inline import autolink, backtick, html_inline, image, lin
 from rapidfuzz import fuzz, process
 
 from bot.core.errors import Problem
-from bot.core.markdown import block_parser
 from bot.core.text import Lines, Span
 
 if TYPE_CHECKING:
@@ -171,7 +170,7 @@ def _outside_masks(paragraph: Token, first: int, env: dict[str, object]) -> Iter
 
 @cache
 def _blocks() -> MarkdownIt:
-    return block_parser(nesting=_NESTING).enable("reference")
+    return MarkdownIt("commonmark", {"maxNesting": _NESTING}).enable("table").disable("inline")
 
 
 @cache
