@@ -91,6 +91,19 @@ def test_i19_without_write_permission_it_is_proposed_and_updated_in_place(desk: 
     assert [pull.number for pull in desk.repository.pulls()] == [first.number]
 
 
+def test_18_old_deliveries_drop_nothing_from_a_proposal(desk: Desk) -> None:
+    desk.begin(TEXT)
+    of_the_import = range(desk.repository.sent())
+    close(desk, FIRST, by=TRIAGER)
+    close(desk, SECOND, by=TRIAGER)
+    before = desk.repository.pulls()
+    for delivery in of_the_import:
+        desk.repository.replay(delivery)
+        desk.settle()
+    assert branch_text(desk) == closed(FIRST, SECOND)
+    assert desk.repository.pulls() == before
+
+
 def test_a_proposal_that_is_merged_is_agreed_and_another_can_follow(desk: Desk) -> None:
     desk.begin(TEXT)
     close(desk, FIRST, by=TRIAGER)
