@@ -130,7 +130,7 @@ def many(kind: str, count: int) -> str:
 
 def peer() -> Callable[[str], list[Token]]:
     """Returns markdown-it-py's block parse with the rules that the reader uses."""
-    from bot.core.markdown import RULES
+    from bot.core.scan import RULES
 
     parser = MarkdownIt("zero", {"maxNesting": 100, "html": True}).enable(list(RULES))
 
