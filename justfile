@@ -27,3 +27,7 @@ commands-update:
 # Feed the reader what a coverage-guided fuzzer finds, for a while (seconds).
 fuzz seconds="60":
     uv run --with 'atheris; python_version < "3.14"' python tests/fuzz/fuzz_reading.py -max_len=4000 -len_control=0 -max_total_time={{ seconds }}
+
+# Let people, faults and crashes play against the two-way sync, in new ways each time (10,000 runs take about an hour).
+soak runs="10000":
+    SEARCH=1 TWO_WAY_RUNS={{ runs }} uv run pytest tests/properties/test_two_way.py

@@ -9,7 +9,8 @@ Evidence is used from the strongest to the weakest, each step only on what the s
     slot              an entry edited in place: between the same neighbours, and still a little alike
     similar           the most similar title (and detail) left, above a threshold, in the same document before another one
 
-A gap that left the documents is found again by id or title alone. What stays unmatched is a new gap, or a missing one's pair.
+A gap that left the documents is found again by id or title alone, before anything is guessed from likeness. What stays unmatched is
+a new gap, or a missing one's pair.
 """
 
 from __future__ import annotations
@@ -82,16 +83,16 @@ def pair_up(found: Sequence[Entry], recorded: Sequence[Pair]) -> Pairing:
     work.twins(lambda e: (e.path, e.gap.section, e.title), lambda p: (p.path, p.section, folded(p.base.title)))
     work.exactly(lambda e: (e.path, e.title), lambda p: (p.path, folded(p.base.title)))
     work.exactly(lambda e: e.title, lambda p: folded(p.base.title))
+    missing, work.pairs = work.pairs, absent
+    work.exactly(lambda e: _own_id(e.gap.id), lambda p: _own_id(p.own_id))
+    work.twins(lambda e: (e.path, e.gap.section, e.title), lambda p: (p.path, p.section, folded(p.base.title)))
+    work.exactly(lambda e: e.title, lambda p: folded(p.base.title))
+    work.pairs = missing
     work.exactly(lambda e: _long(e.text, e.path), lambda p: _long(p.text, p.path))
     work.in_place()
     work.similar(within_document=True)
     work.similar(within_document=False)
-    missing = tuple(work.pairs)
-    work.pairs = absent
-    work.exactly(lambda e: _own_id(e.gap.id), lambda p: _own_id(p.own_id))
-    work.twins(lambda e: (e.path, e.gap.section, e.title), lambda p: (p.path, p.section, folded(p.base.title)))
-    work.exactly(lambda e: e.title, lambda p: folded(p.base.title))
-    return Pairing(tuple(work.matched), tuple(work.entries), missing)
+    return Pairing(tuple(work.matched), tuple(work.entries), tuple(work.pairs))
 
 
 class _Work:
@@ -132,7 +133,7 @@ class _Work:
         waiting = {id(pair) for pair in self.pairs}
         free = _grouped(self.entries, lambda e: e.path)
         used: set[int] = set()
-        order = sorted((*(pair for _, pair in self.matched), *self.pairs), key=lambda p: (p.path, p.ordinal))
+        order = sorted((*(pair for _, pair in self.matched if pair.present), *self.pairs), key=lambda p: (p.path, p.ordinal))
         couples: list[tuple[Entry, Pair]] = []
         for at, pair in enumerate(order):
             if id(pair) not in waiting:

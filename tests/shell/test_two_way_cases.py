@@ -144,6 +144,16 @@ async def test_i9_a_gap_that_moved_by_a_push_not_yet_delivered_is_not_taken_for_
     assert "- [x] [P1] Rotate" in text(hand)
 
 
+async def test_i16_a_gap_that_comes_back_while_another_goes_is_no_edit_of_the_other(hand: ByHand):
+    keys = GAPS[GAPS.index("- [ ] [P1]") : GAPS.index("- [ ] [P2] Limit")]
+    without = GAPS.replace("- [ ] [P2] Limit the rate\n", "")
+    await hand.push({"GAPS.md": without})
+    assert not hand.issues[2].open
+    await hand.push({"GAPS.md": without.replace(keys, "- [ ] [P2] Limit the rate\n")})
+    assert hand.titles() == {"Limit the rate": 2, "Hash the ids": 3}
+    assert hand.titles(is_open=False) == {"Rotate the keys": 1}
+
+
 class TestQuestions:
     """The boxes of a conflict decide the conflict that they were shown with, and no other."""
 
