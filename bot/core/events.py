@@ -91,22 +91,21 @@ Event = Pushed | BranchDeleted | IssueChanged | CommentWritten | RepositoryChang
 
 @dataclass(frozen=True, slots=True)
 class Advance:
-    """A branch moved on to `head`, and these are all the files that differ since then; None where that is not known."""
+    """A branch moved on to `head`, and these are all the files that differ since then."""
 
     head: CommitSha
-    paths: frozenset[DocumentPath] | None
+    paths: frozenset[DocumentPath]
 
 
 def advanced(head: CommitSha | None, pushes: Iterable[Pushed]) -> Advance | None:
     """Returns where a branch stands after these pushes, None where they do not tell: then its ref must be read.
 
     From a known head the pushes must form one unbroken, unforced chain, whatever order they came in (fault #19); all of them then
-    name every file that changed. Without a known head, the one commit that no other push left behind is where to begin.
+    name every file that changed.
     """
-    by_before = {push.before: push for push in pushes}
     if head is None:
-        tips = {push.after for push in by_before.values()} - set(by_before)
-        return Advance(tips.pop(), None) if len(tips) == 1 else None
+        return None
+    by_before = {push.before: push for push in pushes}
     paths: set[DocumentPath] = set()
     while by_before:
         push = by_before.pop(head, None)
