@@ -57,6 +57,7 @@ class ByHand:
     store: Store
     settings: Settings
     waiting: list[Delivery] = field(default_factory=list)
+    now: Callable[[], float] = time.time
 
     async def push(self, files: Mapping[str, str | bytes | None], *, sync: bool = True, **more: Any) -> list[Call]:
         """Alice pushes; returns the calls of the sync that follows, without those for tokens."""
@@ -74,7 +75,7 @@ class ByHand:
 
     async def handle(self, deliveries: tuple[Delivery, ...]) -> Outcome:
         """Run one sync."""
-        sync = Sync(self.github, self.store, self.settings)
+        sync = Sync(self.github, self.store, self.settings, now=self.now)
         try:
             return await sync(RepositoryId(self.repository.id), deliveries)
         finally:
@@ -82,7 +83,7 @@ class ByHand:
 
     async def reconcile(self) -> Outcome:
         """Run one sync of everything."""
-        sync = Sync(self.github, self.store, self.settings)
+        sync = Sync(self.github, self.store, self.settings, now=self.now)
         try:
             return await sync.reconcile(RepositoryId(self.repository.id))
         finally:
@@ -129,7 +130,7 @@ def at_hand(store: Store, *, clock: Clock, through: Through | None = None, clock
     github = GitHubApp(
         app.id, private_key(), api_url=settings.github_api_url, write_spacing=0, transport=wire, time=clocked or Time()
     )
-    hand = ByHand(repository, hooks, api, github, store, settings)
+    hand = ByHand(repository, hooks, api, github, store, settings, now=clock)
     hooks.sink = hand.receive
     return hand
 

@@ -24,6 +24,7 @@ from bot.core.issue import words_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Sequence
+    from collections.abc import Set as AbstractSet
 
     from bot.core.gaps.model import Document, Gap
     from bot.core.names import DocumentPath
@@ -75,8 +76,11 @@ def folded(title: str) -> str:
     return " ".join(title.casefold().split())
 
 
-def pair_up(found: Sequence[Entry], recorded: Sequence[Pair]) -> Pairing:
-    """Returns the best pairing of the gaps found with the pairs recorded."""
+def pair_up(found: Sequence[Entry], recorded: Sequence[Pair], *, claimed: AbstractSet[str] = frozenset()) -> Pairing:
+    """Returns the best pairing of the gaps found with the pairs recorded.
+
+    `claimed` are the titles, folded, of issues that wait for an entry: one that bears such a title is nobody else's by mere likeness.
+    """
     work = _Work(found, [pair for pair in recorded if pair.present])
     absent = [pair for pair in recorded if not pair.present]
     work.exactly(lambda e: _own_id(e.gap.id), lambda p: _own_id(p.own_id))
@@ -88,11 +92,13 @@ def pair_up(found: Sequence[Entry], recorded: Sequence[Pair]) -> Pairing:
     work.twins(lambda e: (e.path, e.gap.section, e.title), lambda p: (p.path, p.section, folded(p.base.title)))
     work.exactly(lambda e: e.title, lambda p: folded(p.base.title))
     work.pairs = missing
+    awaited = [entry for entry in work.entries if entry.title in claimed]
+    work.entries = [entry for entry in work.entries if entry.title not in claimed]
     work.exactly(lambda e: _long(e.text, e.path), lambda p: _long(p.text, p.path))
     work.in_place()
     work.similar(within_document=True)
     work.similar(within_document=False)
-    return Pairing(tuple(work.matched), tuple(work.entries), tuple(work.pairs))
+    return Pairing(tuple(work.matched), (*awaited, *work.entries), tuple(work.pairs))
 
 
 class _Work:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from bot.core.boxes import box, boxes_in, ticked_boxes
+from bot.core.breaker import MOST, WINDOW
 from bot.core.defang import defanged
 from bot.core.gaps.model import Kind, State
 from bot.core.issue import MAX_CONTENT, Region, shortened
@@ -176,6 +177,16 @@ def conflict_comment(disputes: Sequence[Dispute], question: str) -> str:
             f"<!-- gapkeeper:question={question} -->",
             "",
         ]
+    )
+
+
+def flipping_comment() -> str:
+    """Returns the one comment that says that a gap is left alone for a while."""
+    minutes = round(WINDOW / 60)
+    return (
+        f"The document and this issue have gone back and forth more than {MOST} times within {minutes} minutes. It looks as if two\n"
+        "programs disagree through Gapkeeper, so it leaves this gap alone for now. Nothing is lost: once it has been quiet for\n"
+        "a while, the next change or check brings both sides together again.\n"
     )
 
 

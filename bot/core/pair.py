@@ -29,12 +29,21 @@ class Base:
 
 
 @dataclass(frozen=True, slots=True)
+class Moment:
+    """When something was agreed, and a digest of it."""
+
+    at: float
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
 class Pair:
     """A gap and its issue, as last recorded.
 
     `ordinal` is the gap's place among the gaps of its document, `text` the beginning of what its detail says.
 
     `present` is False once the gap left the document: the pair is kept, so that the same issue reopens if the gap comes back.
+    `recent` are the moments of the last minutes at which something was agreed, by which the circuit breaker sees a loop.
     `traces` are what the editor did to close the gap in its document, so that reopening it gives the old words back.
     `lost` is True once the issue was deleted or transferred: nothing is written for the gap any more.
     """
@@ -50,3 +59,4 @@ class Pair:
     present: bool = True
     lost: bool = False
     traces: tuple[Trace, ...] = ()
+    recent: tuple[Moment, ...] = ()

@@ -35,6 +35,7 @@ from bot.core.actions import (
     Retitle,
     Rewrite,
 )
+from bot.core.breaker import stopped
 from bot.core.errors import Problem, Severity
 from bot.core.gaps.model import State
 from bot.core.identity import Entry, Pairing, entries, folded, pair_up
@@ -47,7 +48,7 @@ from bot.core.settle import disputes_of, question_of
 from bot.core.triage import labels_of_base
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from bot.core.actions import Decision, Source
     from bot.core.config import Config
@@ -64,7 +65,7 @@ class View:
     `documents` were read now, `failures` could not be; `standing` are the gap documents that exist and were not read as
     documents. While the config is not `sound` the last good one is in force, and nothing is closed. `issues` are those that people
     changed, as they are now, `decisions` what they decided about conflicts, `approved` the digest of the held plan they let through.
-    `newcomers` are issues that people want in a document, `home` is the one.
+    `newcomers` are issues that people want in a document, `home` is the one. `now` is for the circuit breaker.
     """
 
     repository: RepositoryId
@@ -81,6 +82,7 @@ class View:
     approved: str | None = None
     newcomers: tuple[Issue, ...] = ()
     home: DocumentPath | None = None
+    now: float = 0.0
 
     @property
     def first(self) -> bool:
@@ -92,7 +94,7 @@ def plan(view: View) -> Plan:
     """Returns the plan that makes the issues say what the documents say."""
     read = {document.path for document in view.documents}
     doubled, problems = _doubled_ids(view.documents)
-    pairing = pair_up(entries(view.documents), _candidates(view))
+    pairing = _paired(entries(view.documents), view)
     view = _with_answers(view, pairing)
     written = _with_newcomers(_written_back(view, pairing, doubled), view)
     documents, problems = written.documents, [*problems, *written.problems]
@@ -112,13 +114,16 @@ def plan(view: View) -> Plan:
             actions.append(_joined(entry, document, joined[id(entry)], view, used))
         elif not _closes(entry.gap.state, view.config):
             actions.append(_opened(entry, document, view, used))
-    stopped = {pair.key for entry, pair in pairing.matched if (entry.path, _scope(entry)) in doubled}
-    missing = [pair for pair in pairing.missing if pair.key not in stopped]
+    held_up = {pair.key for entry, pair in pairing.matched if (entry.path, _scope(entry)) in doubled}
+    missing = [pair for pair in pairing.missing if pair.key not in held_up]
     gone_on = _renamed(pairing, view)
     removals = [pair for pair in missing if pair.path in read or pair.path in gone_on]
     problems.extend(_about_missing(missing, removals, view))
     if not view.failures:
         actions.extend(_removed(pair, view.config) for pair in removals)
+    flipping = [action.pair for action in actions if isinstance(action, ChangeIssue) and stopped(action.pair, now=view.now)]
+    actions = [action for action in actions if not (isinstance(action, ChangeIssue) and action.pair in flipping)]
+    problems.extend(Problem("flipping", f"issue {pair.number} and its document keep changing each other", 0) for pair in flipping)
     if not view.sound:
         actions = [] if view.first else [action for action in actions if not _has_close(action)]
     for document in view.documents:
@@ -129,7 +134,7 @@ def plan(view: View) -> Plan:
     held = _held(result, view)
     if held is not None and held.digest == view.approved:
         held = None
-    postponed = bool(view.failures and removals) or not view.sound
+    postponed = bool(view.failures and removals) or not view.sound or bool(flipping)
     return replace(result, held=held, final=held is None and not postponed)
 
 
@@ -152,7 +157,7 @@ def _written_back(view: View, pairing: Pairing, doubled: set[tuple[DocumentPath,
     wishes: dict[DocumentPath, list[Wish]] = {}
     for entry, pair in pairing.matched:
         issue = view.issues.get(pair.number)
-        if issue is None or pair.lost or (entry.path, _scope(entry)) in doubled or not view.sound:
+        if issue is None or pair.lost or stopped(pair, now=view.now) or (entry.path, _scope(entry)) in doubled or not view.sound:
             continue
         wish = wish_of(entry, pair, issue, view.config, decision=view.decisions.get(pair.number, NOBODY_DECIDED).side)
         if wish is not None:
@@ -171,7 +176,7 @@ def _written_back(view: View, pairing: Pairing, doubled: set[tuple[DocumentPath,
     found = entries(documents.values())
     if any(len(documents[d.path].gaps) != len(d.gaps) for d in view.documents):
         # A finished gap was taken out or moved, as the config asks for: its places are looked for again.
-        return _Written(documents, found, pair_up(found, _candidates(view)), traces, tuple(edits), tuple(problems))
+        return _Written(documents, found, _paired(found, view), traces, tuple(edits), tuple(problems))
     matched = tuple((entry, kept[entry.path, entry.ordinal]) for entry in found if (entry.path, entry.ordinal) in kept)
     new = tuple(entry for entry in found if (entry.path, entry.ordinal) not in kept)
     return _Written(documents, found, Pairing(matched, new, pairing.missing), traces, tuple(edits), tuple(problems))
@@ -237,6 +242,10 @@ def _edit_of(before: Document, result: Granted) -> EditDocument:
     return EditDocument(before.path, result.document.text, commit_subject(result), numbers, lines)
 
 
+def _paired(found: Sequence[Entry], view: View) -> Pairing:
+    return pair_up(found, _candidates(view), claimed={folded(issue.title) for issue in view.newcomers})
+
+
 def _with_answers(view: View, pairing: Pairing) -> View:
     """Returns the view without decisions about a conflict that is not, or not any more, the one that people were asked about."""
     documents = {document.path: document for document in view.documents}
@@ -291,7 +300,7 @@ def _kept(entry: Entry, pair: Pair, document: Document, view: View, traces: tupl
     region = region_of_gap(entry.gap, document, view.source)
     record = _record(entry, region, key=pair.key, number=pair.number, lost=pair.lost)
     base = replace(record.base, revision=pair.base.revision)
-    record = replace(record, base=base, traces=_remembered_traces(pair, record, traces))
+    record = replace(record, base=base, recent=pair.recent, traces=_remembered_traces(pair, record, traces))
     changes = () if pair.lost else tuple(_changes(entry, pair, record, region, view.config))
     if changes:
         defer_closes = view.config.on_defer == "close"

@@ -164,7 +164,7 @@ class _Settlement:
             self._report(f"has no managed region to write to ({current.reason}): its body was left as it is")
             return
         region = current if wanted is None else self._region(wanted, current)
-        if region is current and _recorded(self.result.record) == _recorded(self.change.pair):
+        if region == current and _recorded(self.result.record) == _recorded(self.change.pair):
             return
         self._keep(revision=self.old.revision + 1)
         self._write(rewritten(self.issue.body, region, marker(self.result.record, self.seal)))
@@ -177,7 +177,8 @@ class _Settlement:
             return wanted
         if isinstance(merged, Agreed) and merged.changed is Side.ISSUE:
             self._keep(region=self.old.region, ticks=self.old.ticks)
-            return replace(current, footer=wanted.footer)
+            moved = (self.change.pair.path, self.change.pair.section) != (self.change.record.path, self.change.record.section)
+            return replace(current, footer=wanted.footer) if moved else current
         if isinstance(merged, Agreed) and kept is not None:
             region, ticks = kept
             self._keep(ticks=ticks)

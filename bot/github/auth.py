@@ -177,13 +177,17 @@ class GitHubApp:
         return InstallationId(await self._app.get(f"{repository_path(name)}/installation", id_of))
 
     async def slug(self) -> str:
-        """Returns the App's slug, asked for once; the App acts under the login `slug[bot]`.
+        """Returns the App's slug, asked for once.
 
         https://docs.github.com/en/rest/apps/apps#get-the-authenticated-app
         """
         if self._slug is None:
             self._slug = await self._app.get("/app", slug_of)
         return self._slug
+
+    async def login(self) -> str:
+        """Returns the login that the App acts under."""
+        return f"{await self.slug()}[bot]"
 
     async def aclose(self) -> None:
         """Close the connections of the running event loop; tokens are forgotten with them."""

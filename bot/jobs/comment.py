@@ -174,7 +174,7 @@ class Desk:
         if state.notice is not None and any(command.verb == "approve" for command in asked):
             offered = offered_in((await reader.issue(state.name, state.notice)).body)
         words = frozenset(pair.base.priority for pair in pairs if pair.base.priority)
-        login = f"{await self._github.slug()}[bot]"
+        login = await self._github.login()
         if event.number == state.notice or (issue.title == HELD_TITLE and issue.author == login):
             return Situation(person, Place.NOTICE, writer, words=words, offered=offered)
         pair = next((pair for pair in pairs if pair.number == event.number), None) or await self._rebuilt(state, issue)
@@ -184,7 +184,7 @@ class Desk:
 
     async def _rebuilt(self, state: RepositoryState, issue: Issue) -> Pair | None:
         """Returns the pair that the issue's marker records, where the store has forgotten it (I17)."""
-        return None if state.known else recorded_pair(issue, self._seal, login=f"{await self._github.slug()}[bot]")
+        return None if state.known else recorded_pair(issue, self._seal, login=await self._github.login())
 
     async def _carried_out(self, state: RepositoryState, taken: Taken, situation: Situation) -> Taken:
         """Returns the comment after its deeds were done to its issue, in one request but for the assignees."""
@@ -273,7 +273,7 @@ class Desk:
         """Write the one comment that answers, unless a run that was cut off has (I12)."""
         name, number = state.name, taken.event.number
         gateway = self._github.installation(state.installation)
-        login = f"{await self._github.slug()}[bot]"
+        login = await self._github.login()
         try:
             written = await gateway.comments(name, number, since=taken.since)
             if not any(comment.author == login and mark_of(comment.body) == taken.mark for comment in written):

@@ -99,7 +99,8 @@ class Gatherer:
             touched = {**dict.fromkeys(pair.number for pair in pairs), **{issue.number: issue for issue in listed}, **touched}
         newcomers, pairs = await self._newcomers(state, pairs, touched)
         issues, pairs = await self._changed_issues(state, pairs, touched)
-        rules, files = await self._files(state, pushes, whole=whole)
+        # Before something is added, all is looked at: its entry may stand somewhere already.
+        rules, files = await self._files(state, pushes, whole=whole or bool(newcomers))
         home = _home(pairs, files) if newcomers else None
         wanted = {pair.path for pair in pairs if pair.number in issues} | ({home} if home else set())
         files = await self._with_documents(files, state, wanted)
@@ -182,7 +183,7 @@ class Gatherer:
                 issue = await self._reader.issue(state.name, number)
             except (Gone, Moved, NotFound):
                 continue
-            login = f"{await self._github.slug()}[bot]"
+            login = await self._github.login()
             pair = recorded_pair(issue, self._seal, login=login)
             if pair is not None and pair.key not in keys:
                 keys.add(pair.key)
@@ -218,7 +219,7 @@ class Gatherer:
             return state, await self._store.pairs(state.id)
         issues = await self._reader.issues(state.name, label=BASE_LABEL) if listed is None else listed
         if issues:
-            login = f"{await self._github.slug()}[bot]"
+            login = await self._github.login()
             known = {pair.key for pair in await self._store.pairs(state.id)}
             for issue in issues:
                 pair = recorded_pair(issue, self._seal, login=login)
@@ -231,7 +232,7 @@ class Gatherer:
 
     def _named(self, advance: Advance, state: RepositoryState, config: Config) -> bool:
         """Tells whether the pushes name all that changed, and all of it is a document whose mode we know."""
-        if advance.paths is None or state.head is None or CONFIG_PATH in advance.paths:
+        if CONFIG_PATH in advance.paths:
             return False
         return all(path in state.documents for path in advance.paths if config.covers(path))
 
@@ -239,7 +240,7 @@ class Gatherer:
         """Read the documents that the pushes name, one request each; a document that is not there was deleted."""
         blobs = dict(state.documents)
         changed: dict[DocumentPath, bytes] = {}
-        for path in sorted(path for path in advance.paths or () if config.covers(path)):
+        for path in sorted(path for path in advance.paths if config.covers(path)):
             try:
                 file = await self._reader.file(state.name, path, advance.head)
             except NotFound:

@@ -11,14 +11,15 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from bot.core.actions import Action, ChangeIssue, EditDocument, Held, OpenIssue, Plan, Relabel, Remember
+from bot.core.breaker import noted, stopped
 from bot.core.errors import GapkeeperError, Gone, Moved, Problem, RateLimited, Refused, Severity, Stale, Unauthorized
 from bot.core.issue import Seal, StateReason, agreed_since, compose, marker
-from bot.core.messages import HELD_LABEL, HELD_TITLE, conflict_comment, held_notice, question_in
+from bot.core.messages import HELD_LABEL, HELD_TITLE, conflict_comment, flipping_comment, held_notice, question_in
 from bot.core.settle import question_of, settled
 from bot.core.triage import CONFLICT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from bot.core.names import BlobSha, DocumentPath, IssueNumber
     from bot.core.pair import Pair
@@ -49,6 +50,7 @@ class Performer:
     seal: Seal
     state: RepositoryState
     blobs: Mapping[DocumentPath, BlobSha]
+    now: Callable[[], float]
     commits: dict[DocumentPath, Commit] = field(default_factory=dict)
 
     async def perform(self, plan: Plan, *, complete: bool) -> tuple[Problem, ...]:
@@ -137,7 +139,11 @@ class Performer:
                 reason=patch.reason,
                 labels=patch.labels,
             )
-        await self.store.save_pair(self.state.id, patch.record)
+        news = patch.record.base != action.pair.base
+        record = noted(patch.record, now=self.now()) if news else patch.record
+        await self.store.save_pair(self.state.id, record)
+        if stopped(record, now=self.now()) and not stopped(action.pair, now=self.now()):
+            await self.gateway.comment(self.state.name, issue.number, flipping_comment())
         return patch.problems
 
     async def _ask(self, number: IssueNumber, disputes: Sequence[Dispute]) -> None:

@@ -6,6 +6,7 @@ So the job engine runs all of it as one step, again from its start after a crash
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -88,12 +89,13 @@ class _Said:
 class Sync:
     """Syncs repositories; the handler of the job engine."""
 
-    def __init__(self, github: GitHubApp, store: Store, settings: Settings) -> None:
+    def __init__(self, github: GitHubApp, store: Store, settings: Settings, *, now: Callable[[], float] = time.time) -> None:
         self._github = github
         self._store = store
         self._secrets = secrets_of(settings)
         self._web = web_address(settings.github_api_url)
         self._parser = Parser()
+        self._now = now
 
     async def aclose(self) -> None:
         """End the process that reads large documents. No sync may be under way."""
@@ -163,7 +165,7 @@ class Sync:
             log.warning("unreadable repository", repository=state.name, reason=refusal.message)
             return ()
         gateway = self._github.installation(state.installation)
-        view = replace(gathered.view, decisions=said.decisions, approved=said.approved)
+        view = replace(gathered.view, decisions=said.decisions, approved=said.approved, now=self._now())
         proposed = await self._proposed(view, said, state)
         direct = {number: issue for number, issue in view.issues.items() if number not in proposed}
         view = replace(view, newcomers=tuple(issue for issue in view.newcomers if issue.number not in proposed))
@@ -191,7 +193,7 @@ class Sync:
     def _performer(self, gateway: Gateway, seal: Seal, state: RepositoryState, gathered: Gathered) -> Performer:
         # Until the plan is carried out the old head stays on record: the next sync must see the same differences again.
         record = replace(gathered.state, head=state.head, documents=state.documents)
-        return Performer(gateway, self._store, seal, record, gathered.state.documents)
+        return Performer(gateway, self._store, seal, record, gathered.state.documents, self._now)
 
     async def _said(self, state: RepositoryState, events: list[Event], desk: Desk) -> _Said:
         """Returns what people did to issues, in the boxes of our texts and by commands, as far as they may (I19: looked up now)."""
@@ -202,7 +204,7 @@ class Sync:
                     senders = said.senders.setdefault(number, [])
                     senders.append(event.origin.sender)
                     # Deliveries come in any order: where people had a hand in it, only the issue tells which payload is the newest.
-                    same = _alike(said.touched.get(number, issue), issue) or set(senders) == {await self._login()}
+                    same = _alike(said.touched.get(number, issue), issue) or set(senders) == {await self._github.login()}
                     said.touched[number] = issue if same else None
                     digest = approved_in(issue.body) if issue and number == state.notice else None
                     if digest and await self._may_decide(state, event.origin.sender):
@@ -211,7 +213,7 @@ class Sync:
                     side = decided_in(body)
                     if (
                         side is Side.NEITHER
-                        or event.author != await self._login()
+                        or event.author != await self._github.login()
                         or not await self._may_decide(state, event.origin.sender)
                     ):
                         continue
@@ -227,12 +229,9 @@ class Sync:
         said.settle()
         return said
 
-    async def _login(self) -> str:
-        return f"{await self._github.slug()}[bot]"
-
     async def _may_decide(self, state: RepositoryState, person: str) -> bool:
         """Tells whether someone may decide by a box: a person, not we ourselves, with write permission."""
-        return person != await self._login() and person in await self._writers(state, {person})
+        return person != await self._github.login() and person in await self._writers(state, {person})
 
     async def _writers(self, state: RepositoryState, people: set[str]) -> set[str]:
         """Returns those who may write to the repository; looked up now, and whoever GitHub does not vouch for may not."""
@@ -246,7 +245,7 @@ class Sync:
             return {}
         if view.config.write_back == "pull_request":
             return dict.fromkeys(concerned, "`write_back` in its config says so")
-        login = await self._login()
+        login = await self._github.login()
         authors = {issue.number: [issue.author] for issue in view.newcomers}
         asked = {**authors, **said.senders}
         people = {number: [sender for sender in asked.get(number, ()) if sender != login] for number in concerned}

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from bot.core.edit.values import Trace
 from bot.core.gaps.model import State
 from bot.core.names import BlobSha, CommitSha, DocumentPath, GapKey, InstallationId, IssueNumber, RepositoryId, RepositoryName
-from bot.core.pair import Base, Pair
+from bot.core.pair import Base, Moment, Pair
 from bot.store.database import Database, insert, reading
 from bot.store.records import RepositoryState
 from bot.store.tables import documents, heard, intents, pairs, repositories
@@ -204,6 +204,7 @@ def _pairs(connection: sa.Connection, repository: RepositoryId) -> tuple[Pair, .
             present=row["present"],
             lost=row["lost"],
             traces=tuple(Trace(**trace) for trace in row["traces"]),
+            recent=tuple(Moment(**moment) for moment in row["recent"]),
         )
         for row in rows
     )
@@ -227,6 +228,7 @@ def _save_pair(connection: sa.Connection, repository: RepositoryId, pair: Pair) 
         "present": pair.present,
         "lost": pair.lost,
         "traces": [dataclasses.asdict(trace) for trace in pair.traces],
+        "recent": [dataclasses.asdict(moment) for moment in pair.recent],
     }
     upsert = insert(connection, pairs).values(values).on_conflict_do_update(index_elements=["repository", "key"], set_=values)
     connection.execute(upsert)

@@ -87,6 +87,7 @@ pairs = sa.Table(
     sa.Column("present", sa.Boolean, nullable=False),
     sa.Column("lost", sa.Boolean, nullable=False),
     sa.Column("traces", sa.JSON, nullable=False),
+    sa.Column("recent", sa.JSON, nullable=False),
     sa.UniqueConstraint("repository", "number"),
 )
 """A gap and its issue: never two issues for a key, never two keys for an issue (invariant I4)."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from bot.core.errors import GapkeeperError
-from bot.sandbox import Fault
+from bot.sandbox import Api, Call, Clock, Fault
 from tests.by_hand import ByHand, by_hand
 
 if TYPE_CHECKING:
@@ -154,6 +154,78 @@ async def test_i16_a_gap_that_comes_back_while_another_goes_is_no_edit_of_the_ot
     assert hand.titles(is_open=False) == {"Rotate the keys": 1}
 
 
+async def test_i7_a_region_that_people_wrote_in_is_left_at_rest_while_its_gap_changes(hand: ByHand):
+    body = hand.issues[1].body or ""
+    hand.repository.edit_issue(1, by="alice", body=body.replace("- [ ] inventory", "- [ ] inventory\n\nSomebody wrote in here."))
+    await hand.push({"GAPS.md": GAPS.replace("[ ] inventory", "[x] inventory")})
+    first = len(hand.api.calls)
+    for _ in range(3):
+        await hand.sync()
+        await hand.reconcile()
+    assert [str(call) for call in hand.api.calls[first:] if call.writes] == []
+
+
+async def test_fault_44_a_create_of_unknown_outcome_is_looked_for_where_its_delivery_is_lost_too(hand: ByHand):
+    """The row that announces it is all that remembers it (I4)."""
+    hand.api.faults.append(Fault("POST", r"/issues$", status=502, after=True))
+    with pytest.raises(GapkeeperError):
+        await hand.push({"GAPS.md": GAPS + "- [ ] [P2] Encrypt backups\n"})
+    await hand.hooks.flush()
+    hand.waiting = []
+    await hand.push({"GAPS.md": GAPS + "- [ ] [P2] Encrypt backups\n\nMore.\n"})
+    assert hand.titles() == {"Rotate the keys": 1, "Limit the rate": 2, "Hash the ids": 3, "Encrypt backups": 4}
+
+
+async def test_i4_an_entry_that_was_written_into_another_document_before_we_died_is_found(hand: ByHand):
+    await hand.push(
+        {"TECH_DEBT.md": "# Technical debt\n\n## Debt\n\n- [ ] [P1] Drop the importer\n- [ ] Encrypt backups\n"}, sync=False
+    )
+    await hand.hooks.flush()
+    hand.waiting = []
+    hand.repository.open_issue(title="Encrypt backups", body="Please.", by="alice", labels=["gap"])
+    await hand.sync()
+    assert text(hand) == GAPS
+    assert hand.titles()["Encrypt backups"] == 4
+    assert len(hand.issues) == 5
+
+
+class TestBreaker:
+    """I7: two programs that disagree through us are stopped; a busy person is not."""
+
+    async def flip(self, hand: ByHand, times: int) -> None:
+        for _ in range(times):
+            if hand.issues[2].open:
+                hand.repository.close_issue(2, by="alice")
+            else:
+                hand.repository.reopen_issue(2, by="alice")
+            assert isinstance(hand.repository.world.clock, Clock)
+            hand.repository.world.clock.advance(20)
+            await hand.sync()
+            await hand.sync()
+
+    async def test_a_gap_that_flips_is_stopped_and_reported_once(self, hand: ByHand):
+        await self.flip(hand, 14)
+        assert [one.user.login for one in hand.issues[2].comments.values()] == ["gapkeeper[bot]"]
+        before = text(hand)
+        await self.flip(hand, 3)
+        assert text(hand) == before
+        assert len(hand.issues[2].comments) == 1
+
+    async def test_it_goes_on_when_it_has_been_quiet(self, hand: ByHand):
+        await self.flip(hand, 15)
+        assert isinstance(hand.repository.world.clock, Clock)
+        hand.repository.world.clock.advance(700)
+        await self.flip(hand, 1)
+        assert ("- [ ] [P2] Limit" in text(hand)) is hand.issues[2].open
+
+    async def test_many_changes_that_go_nowhere_back_are_no_loop(self, hand: ByHand):
+        for number in range(12):
+            hand.repository.edit_issue(2, by="alice", title=f"Limit the rate {number}")
+            await hand.sync()
+        assert "Limit the rate 11" in text(hand)
+        assert not hand.issues[2].comments
+
+
 class TestQuestions:
     """The boxes of a conflict decide the conflict that they were shown with, and no other."""
 
@@ -181,6 +253,26 @@ class TestQuestions:
         self.tick(disputed, first, name)
         await disputed.sync()
         assert (disputed.issues[2].title, text(disputed)) == ("Mine alone", newer)
+
+    async def test_i2_what_is_written_between_the_plan_and_its_writing_voids_the_answer(
+        self, disputed: ByHand, monkeypatch: pytest.MonkeyPatch
+    ):
+        (first,) = disputed.issues[2].comments
+        self.tick(disputed, first, "keep-file")
+        await disputed.hooks.flush()
+        ask, reads = disputed.api.ask, []
+
+        def asked(call: Call, request: Any, raw: bytes) -> Any:
+            if call.method == "GET" and call.path.endswith("/issues/2"):
+                reads.append(call)
+                if len(reads) == 2:
+                    disputed.repository.edit_issue(2, by="alice", title="Mine, at the last moment")
+            return ask(call, request, raw)
+
+        monkeypatch.setattr(Api, "ask", lambda _, call, request, raw: asked(call, request, raw))
+        await disputed.sync()
+        assert len(reads) == 2
+        assert disputed.issues[2].title == "Mine, at the last moment"
 
     async def test_i5_an_old_answer_delivered_again_decides_nothing_new(self, disputed: ByHand):
         (first,) = disputed.issues[2].comments

@@ -70,6 +70,7 @@ def upgrade() -> None:
         sa.Column("present", sa.Boolean, nullable=False),
         sa.Column("lost", sa.Boolean, nullable=False),
         sa.Column("traces", sa.JSON, nullable=False),
+        sa.Column("recent", sa.JSON, nullable=False),
         sa.PrimaryKeyConstraint("repository", "key", name="pk_pairs"),
         sa.UniqueConstraint("repository", "number", name="uq_pairs_repository_number"),
     )
