@@ -97,6 +97,8 @@ class Gapkeeper:
         self._inbox = Inbox(self._store, self.runtime.enqueue, delay=settings.coalesce_seconds)
         self._parts.push_async_callback(self._inbox.stop)
         self._inbox.start()
+        introduction = asyncio.create_task(_introduce(github), name="introduction")
+        self._parts.callback(introduction.cancel)
 
     async def stop(self) -> None:
         """Take no more, commit what waits, let running syncs end, close all; each of them even if another fails."""
@@ -124,6 +126,14 @@ class Gapkeeper:
         except Exception:
             log.exception("server.database_away")
             return Readiness("database away")
+
+
+async def _introduce(github: GitHubApp) -> None:
+    """Ask GitHub who we are before the first delivery needs it, and say so early when the credentials are not good."""
+    try:
+        log.info("server.identity", login=await github.login())
+    except GapkeeperError as error:
+        log.warning("server.unknown_to_github", reason=str(error))
 
 
 def github_app(settings: Settings, *, transport: httpx.AsyncBaseTransport | None = None) -> GitHubApp:

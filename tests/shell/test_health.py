@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import pytest
 from starlette.applications import Starlette
+from structlog.testing import capture_logs
 
 from bot import app as app_module
 from bot.app import build
@@ -30,7 +31,8 @@ PING = b'{"repository": {"id": 7}, "ref": "refs/tags/v1"}'
 
 
 def settings(database_url: str, **change: Any) -> Settings:
-    return Settings(app_id=7, private_key=KEY, webhook_secrets=(SECRET,), database_url=database_url, coalesce_seconds=0, **change)
+    given = {"private_key": KEY, "github_api_url": "http://127.0.0.1:9", **change}
+    return Settings(app_id=7, webhook_secrets=(SECRET,), database_url=database_url, coalesce_seconds=0, **given)
 
 
 @asynccontextmanager
@@ -48,6 +50,24 @@ async def post(http: httpx.AsyncClient, event: str = "star") -> httpx.Response:
         "x-hub-signature-256": signature,
     }
     return await http.post("/webhooks/github", content=PING, headers=sent)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "said"),
+    [
+        pytest.param(200, {"slug": "gapkeeper"}, {"event": "server.identity", "login": "gapkeeper[bot]"}, id="known"),
+        pytest.param(404, {"message": "Integration not found"}, {"event": "server.unknown_to_github"}, id="unknown"),
+    ],
+)
+async def test_who_we_are_is_asked_at_the_start_and_said(tmp_path: Path, status: int, body: Any, said: dict[str, str]) -> None:
+    answer = httpx.MockTransport(lambda request: httpx.Response(status if request.url.path == "/app" else 500, json=body))
+    app = build(settings(f"sqlite:///{tmp_path}/gapkeeper.db"), transport=answer)
+    with capture_logs() as logs:
+        async with app.router.lifespan_context(app):
+            for task in [task for task in asyncio.all_tasks() if task.get_name() == "introduction"]:
+                await task
+            assert app.state.gapkeeper.status == "ok"
+    assert [line for line in logs if said.items() <= line.items()]
 
 
 async def test_a_running_server_is_ready_and_counts_its_jobs(database_url: str) -> None:
