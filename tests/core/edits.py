@@ -23,14 +23,18 @@ from bot.core.edit import (
     CannotEdit,
     Change,
     Edited,
+    MoveGap,
     RemoveGap,
+    SetDepends,
     SetEffort,
     SetField,
     SetPriority,
     SetState,
     SetTask,
     SetTitle,
+    TakeTasks,
     edit,
+    task_blocks,
 )
 from bot.core.gaps.model import Document, Gap, State
 from bot.core.gaps.parse import parse
@@ -75,6 +79,21 @@ def _change(document: Document, words: list[str]) -> Change:
     if verb == "add":
         return AddGap((rest[0],) if rest[0] else None, rest[1], priority=next(iter(rest[2:3]), None))
     gap = gap_of(document, rest[0])
+    match verb:
+        case "move":
+            return MoveGap(gap, tuple(rest[1:]))
+        case "depends":
+            return SetDepends(gap, tuple(rest[1:]))
+        case "take":
+            blocks = task_blocks(document.text, gap)
+            return TakeTasks(gap, tuple(task for block in blocks if block.tasks[0].text in rest[1:] for task in block.tasks))
+        case "remove":
+            return RemoveGap(gap)
+        case _:
+            return _value(gap, verb, rest)
+
+
+def _value(gap: Gap, verb: str, rest: list[str]) -> Change:
     value = None if rest[1:] == ["none"] else " ".join(rest[1:])
     match verb:
         case "state":
@@ -89,10 +108,8 @@ def _change(document: Document, words: list[str]) -> Change:
             return SetTask(gap, next(task for task in gap.tasks if task.text == rest[1]), rest[2] == "done")
         case "field":
             return SetField(gap, next(field for field in gap.fields if field.label == rest[1]), rest[2])
-        case "remove":
-            return RemoveGap(gap)
         case _:
-            raise AssertionError(words)
+            raise AssertionError(verb)
 
 
 def answer(case: Case) -> tuple[str, ...]:

@@ -12,14 +12,18 @@ from bot.core.edit import (
     CannotEdit,
     Change,
     Edited,
+    MoveGap,
     RemoveGap,
+    SetDepends,
     SetEffort,
     SetPriority,
     SetState,
     SetTask,
     SetTitle,
+    TakeTasks,
     edit,
     patch,
+    task_blocks,
 )
 from bot.core.edit.splice import Patchwork, placed
 from bot.core.gaps.model import Document, Gap, State
@@ -77,7 +81,7 @@ def dressed(draw: st.DrawFn, text: str) -> str:
 def changes_of(draw: st.DrawFn, document: Document) -> list[Change]:
     chosen: list[Change] = []
     for gap in draw(st.lists(st.sampled_from(document.gaps), min_size=1, max_size=4, unique_by=id)):
-        kind = draw(st.integers(0, 6))
+        kind = draw(st.integers(0, 8))
         if kind <= 1:
             chosen.append(SetState(gap, draw(STATES)))
         elif kind == 2:
@@ -88,6 +92,13 @@ def changes_of(draw: st.DrawFn, document: Document) -> list[Change]:
             chosen.append(SetEffort(gap, draw(st.sampled_from(["3 days", "L", None]))))
         elif kind == 5 and gap.tasks:
             chosen += [SetTask(gap, task, draw(st.booleans())) for task in gap.tasks]
+        elif kind == 6:
+            chosen.append(MoveGap(gap, draw(st.sampled_from(document.gaps)).section))
+        elif kind == 7:
+            chosen.append(SetDepends(gap, draw(st.sampled_from([("#12",), ("#12", "GAP-7"), (*gap.depends_on, "#3")]))))
+        elif kind == 8 and gap.tasks:
+            blocks = task_blocks(document.text, gap)
+            chosen.append(TakeTasks(gap, tuple(task for block in blocks[: draw(st.integers(1, 3))] for task in block.tasks)))
         else:
             chosen.append(RemoveGap(gap) if draw(st.booleans()) else AddGap(gap.section, draw(WORDS)))
     return chosen
@@ -125,6 +136,10 @@ def assert_law(before: Document, changes: Sequence[Change], result: Edited | Can
     assert [said(gap) for gap in after.gaps if gap.title not in new] == [said(gap) for gap in expected if gap.title not in new]
     assert sorted(gap.title for gap in after.gaps) == sorted(gap.title for gap in expected)
     meant = {id(change.gap) for change in changes if not isinstance(change, AddGap)}
+    for gap, place in zip(before.gaps, result.places, strict=True):
+        if place is None or id(gap) not in meant:
+            assert (place is None) == any(isinstance(change, RemoveGap) and change.gap is gap for change in changes)
+            assert place is None or said(after.gaps[place]) == said(gap)
     texts = [gap.span.of(result.text).rstrip() for gap in after.gaps]
     for gap in before.gaps:
         if id(gap) not in meant:

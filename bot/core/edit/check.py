@@ -15,13 +15,16 @@ from bot.core.edit.values import (
     AddGap,
     Change,
     DoneStyle,
+    MoveGap,
     RemoveGap,
+    SetDepends,
     SetEffort,
     SetField,
     SetPriority,
     SetState,
     SetTask,
     SetTitle,
+    TakeTasks,
     takes_out,
 )
 from bot.core.gaps.model import Document, Gap, Kind
@@ -50,8 +53,8 @@ def patch(document: Document, changes: Sequence[Change], style: DoneStyle | None
         if gap is None:
             continue
         gaps[i] = None if takes_out(change, style) else patched(gap, change)
-        if isinstance(change, SetState) and takes_out(change, style) and style.name == "move":
-            late.append(moved(gap, change, place_of(document, (style.section,), None)[1]))
+        if (target := target_of(change, style)) is not None:
+            late.append(moved(gap, change, place_of(document, target, None)[1]))
     result: list[Gap] = [gap for gap in gaps if gap is not None]
     for gap in late:
         at = max((i + 1 for i, other in enumerate(result) if other.section == gap.section), default=len(result))
@@ -76,7 +79,11 @@ def patched(gap: Gap, change: Change) -> Gap:
         case SetField(field=field, value=value):
             i = change.gap.fields.index(field)
             return replace(gap, fields=(*gap.fields[:i], replace(gap.fields[i], value=value), *gap.fields[i + 1 :]))
-        case AddGap() | RemoveGap():
+        case SetDepends(names=names):
+            return replace(gap, depends_on=names)
+        case TakeTasks(tasks=tasks):
+            return replace(gap, tasks=tuple(task for task in gap.tasks if task not in tasks))
+        case AddGap() | RemoveGap() | MoveGap():
             return gap
 
 
@@ -97,10 +104,18 @@ def added(change: AddGap, section: tuple[str, ...]) -> Gap:
     )
 
 
-def moved(gap: Gap, change: SetState, section: tuple[str, ...]) -> Gap:
+def target_of(change: Change, style: DoneStyle) -> tuple[str, ...] | None:
+    """Returns the section that a change moves its gap to, None where it moves it nowhere."""
+    if isinstance(change, MoveGap):
+        return change.section
+    return (style.section,) if isinstance(change, SetState) and takes_out(change, style) and style.name == "move" else None
+
+
+def moved(gap: Gap, change: Change, section: tuple[str, ...]) -> Gap:
     """Returns the gap in another section; a priority or effort that only its old section gave stays behind."""
     own = gap.priority_span is not None
-    return replace(gap, state=change.state, section=section, priority=gap.priority if own else None, span=Span(0, 0))
+    state = change.state if isinstance(change, SetState) else gap.state
+    return replace(gap, state=state, section=section, priority=gap.priority if own else None, span=Span(0, 0))
 
 
 def place_of(document: Document, section: tuple[str, ...] | None, priority: str | None) -> tuple[int, tuple[str, ...]]:
@@ -168,7 +183,9 @@ def _unlike(gap: Gap, found: Gap, *, touched: bool) -> str | None:
 
 
 def _fields(gap: Gap, *, all_of: bool) -> list[tuple[str, str]]:
-    return [(field.label, field.value) for field in gap.fields if all_of or role_of(gap.kind, field.label) not in STATED]
+    return [
+        (field.label, field.value) for field in gap.fields if all_of or role_of(gap.kind, field.label) not in {*STATED, "depends"}
+    ]
 
 
 def role_of(kind: Kind, label: str) -> str:
@@ -202,4 +219,4 @@ def _shown(value: object) -> str:
     return f'"{value}"' if isinstance(value, str) else str(value)
 
 
-__all__ = ["STATED", "added", "difference", "moved", "patch", "patched", "place_of", "placed", "role_of"]
+__all__ = ["STATED", "added", "difference", "moved", "patch", "patched", "place_of", "placed", "role_of", "target_of"]

@@ -10,7 +10,7 @@ from bot.core.edit.fieldline import form_of
 from bot.core.edit.sheet import cased, mark_of
 from bot.core.edit.splice import undone
 from bot.core.edit.title import unfit, written_titles
-from bot.core.edit.values import AddGap, Proposal, RemoveGap, SetState
+from bot.core.edit.values import AddGap, MoveGap, Proposal, RemoveGap, SetState
 from bot.core.errors import Problem, Severity
 from bot.core.gaps.model import Gap, Kind, State, StateSource
 from bot.core.text import Edit, Span, apply
@@ -67,7 +67,7 @@ def _pattern(sheet: Sheet, inside: list[Gap], change: AddGap) -> Gap:
     return max(reversed(alike), key=fits)
 
 
-def removals(sheet: Sheet, change: RemoveGap | SetState) -> Iterator[Proposal]:
+def removals(sheet: Sheet, change: RemoveGap | MoveGap | SetState) -> Iterator[Proposal]:
     """Yields the gap's lines taken out, with the blank lines and the rule that set it off from the next one; then without these."""
     whole = _lines_of(sheet, change.gap)
     end = sheet.lines.index(whole.end) if whole.end < len(sheet.text) else len(sheet.lines)
@@ -80,13 +80,15 @@ def removals(sheet: Sheet, change: RemoveGap | SetState) -> Iterator[Proposal]:
     yield Proposal((Edit(whole, ""),))
 
 
-def moves(sheet: Sheet, change: SetState, section: str, marked: Iterator[Proposal]) -> Iterator[Proposal | Problem]:
+def moves(
+    sheet: Sheet, change: MoveGap | SetState, section: tuple[str, ...], marked: Iterable[Proposal] = ()
+) -> Iterator[Proposal | Problem]:
     """Yields the gap's lines in another section: as they are where the section says the state, else with their marks agreeing."""
     gap = change.gap
-    at, path = place_of(sheet.document, (section,), None)
+    at, path = place_of(sheet.document, section, None)
     inside = [other for other in sheet.document.gaps if other.section == path]
     if not inside:
-        message = f'the section "{section}" holds no gap behind which this one could be put'
+        message = f'the section "{section[-1]}" holds no gap behind which this one could be put'
         yield Problem("section-has-no-gap", message, gap.line, hint="put the first entry there by hand", severity=Severity.ERROR)
         return
     whole = _lines_of(sheet, gap)
@@ -96,7 +98,8 @@ def moves(sheet: Sheet, change: SetState, section: str, marked: Iterator[Proposa
             if any(not whole.contains(edit.span) for edit in edits):
                 continue
             text = apply(_shifted(edits, whole.start), whole.of(sheet.text))
-            below = _behind(sheet, inside[-1], text.rstrip("\r\n"))
+            apart = sheet.eol(whole.start) if gap.kind is Kind.HEADING is not inside[-1].kind else ""
+            below = _behind(sheet, inside[-1], apart + text.rstrip("\r\n"))
             yield Proposal((*cut.edits, below), at - (gap.span.start < below.span.start))
 
 

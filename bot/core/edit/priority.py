@@ -47,7 +47,7 @@ def proposals(sheet: Sheet, change: SetPriority | SetEffort) -> Iterator[Proposa
     elif word:
         yield from _replaced(sheet, gap, word, span, _roles(change))
     else:
-        yield from _taken(sheet, gap, span)
+        yield from without(sheet, gap, span)
 
 
 def _asked(change: SetPriority | SetEffort) -> tuple[str | None, str | None, Span | None]:
@@ -112,8 +112,8 @@ def _as_written(sheet: Sheet, gap: Gap, word: str, core: Span, span: Span, roles
     return None
 
 
-def _taken(sheet: Sheet, gap: Gap, span: Span) -> Iterator[Proposal]:
-    """Yields the tag without a trace, the emptied cell, the field's whole line, the field with a dash."""
+def without(sheet: Sheet, gap: Gap, span: Span) -> Iterator[Proposal]:
+    """Yields what the span says taken away: the tag without a trace, the emptied cell, the field's whole line, the field with a dash."""
     field = next((field for field in gap.fields if field.value_span == span), None)
     if field is None:
         whole = sheet.outer(span)

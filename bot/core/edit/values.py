@@ -101,17 +101,47 @@ class RemoveGap:
     gap: Gap
 
 
-Change = SetState | SetTitle | SetPriority | SetEffort | SetTask | SetField | AddGap | RemoveGap
+@dataclass(frozen=True, slots=True)
+class MoveGap:
+    """The gap stands behind the last one of another section, with all its lines as they are."""
+
+    gap: Gap
+    section: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SetDepends:
+    """The gap names these as what it waits for, and no others."""
+
+    gap: Gap
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TakeTasks:
+    """Tasks leave the gap, with the lines that are nested below them: `bot.core.edit.tasks` says which belong together."""
+
+    gap: Gap
+    tasks: tuple[Task, ...]
+
+
+Change = (
+    SetState | SetTitle | SetPriority | SetEffort | SetTask | SetField | SetDepends | TakeTasks | MoveGap | AddGap | RemoveGap
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Edited:
-    """The new text; `edits` lead to it from the old one, `spans` say where they stand in it; `traces` are those of each change."""
+    """The new text; `edits` lead to it from the old one, `spans` say where they stand in it; `traces` are those of each change.
+
+    `places` say of each gap of the old text as the how-manieth it is read in the new one, None where it was taken out.
+    """
 
     text: str
     edits: tuple[Edit, ...]
     spans: tuple[Span, ...]
     traces: tuple[tuple[Trace, ...], ...]
+    places: tuple[int | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,4 +183,4 @@ def takes_out(change: Change, style: DoneStyle) -> bool:
     if isinstance(change, SetState):
         finished = change.state is State.DONE and change.gap.state is not State.DONE
         return finished and style.name in {"remove", "move"}
-    return isinstance(change, RemoveGap)
+    return isinstance(change, RemoveGap | MoveGap)

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
-from bot.core.edit import entries, priority, state, title
+from bot.core.edit import depends, entries, priority, state, tasks, title
 from bot.core.edit.cell import fitted
-from bot.core.edit.check import added, difference, moved, patched, place_of
+from bot.core.edit.check import added, difference, moved, patched, place_of, target_of
 from bot.core.edit.sheet import Sheet
 from bot.core.edit.splice import Patchwork, placed, traces
 from bot.core.edit.values import (
@@ -21,14 +21,17 @@ from bot.core.edit.values import (
     Change,
     DoneStyle,
     Edited,
+    MoveGap,
     Proposal,
     RemoveGap,
+    SetDepends,
     SetEffort,
     SetField,
     SetPriority,
     SetState,
     SetTask,
     SetTitle,
+    TakeTasks,
     Trace,
     takes_out,
 )
@@ -42,7 +45,7 @@ if TYPE_CHECKING:
 
 _MOST = 40
 """Ways that are tried for one change; a rule that needs more has no convention to follow."""
-_ORDER = (SetTitle, SetPriority, SetEffort, SetField, SetTask, SetState)
+_ORDER = (SetTitle, SetPriority, SetEffort, SetField, SetDepends, SetTask, TakeTasks, SetState)
 
 
 def edit(document: Document, changes: Sequence[Change], *, done_style: str = "auto") -> Edited | CannotEdit:
@@ -56,7 +59,7 @@ def edit(document: Document, changes: Sequence[Change], *, done_style: str = "au
     if refused is not None:
         return refused
     final = work.pieces.edits()
-    return Edited(work.document.text, final, tuple(span for _, span in placed(final)), tuple(work.traces))
+    return Edited(work.document.text, final, tuple(span for _, span in placed(final)), tuple(work.traces), tuple(work.now))
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +165,8 @@ class _Work:
             case SetField(field=field):
                 nth = [f for f in old.fields if f.label == field.label].index(field)
                 return replace(change, gap=gap, field=[f for f in gap.fields if f.label == field.label][nth])
+            case TakeTasks(tasks=taken):
+                return replace(change, gap=gap, tasks=tuple(gap.tasks[old.tasks.index(task)] for task in taken))
             case _:
                 return replace(change, gap=gap)
 
@@ -176,25 +181,39 @@ class _Work:
     def rules(self, sheet: Sheet, change: Change) -> Iterator[Proposal | Problem]:
         """Yields what the rule for a change proposes."""
         match change:
-            case SetState() if takes_out(change, self.style) and self.style.name == "move":
-                marks = state.proposals(sheet, change, DoneStyle())
-                yield from entries.moves(sheet, change, self.style.section, marks)
-            case SetState() if takes_out(change, self.style):
-                yield from entries.removals(sheet, change)
-            case SetState():
-                yield from state.proposals(sheet, change, self.style)
-            case SetTitle():
-                yield from title.proposals(sheet, change)
-            case SetPriority() | SetEffort():
-                yield from priority.proposals(sheet, change)
-            case SetTask(task=task, done=done):
-                yield from state.ticks(sheet, task, done=done)
-            case SetField(field=field, value=value):
-                yield Proposal((Edit(field.value_span, value),))
             case AddGap():
                 yield from entries.additions(sheet, change)
             case RemoveGap():
                 yield from entries.removals(sheet, change)
+            case MoveGap(section=section):
+                yield from entries.moves(sheet, change, section)
+            case SetState() if takes_out(change, self.style) and self.style.name == "move":
+                marks = state.proposals(sheet, change, DoneStyle())
+                yield from entries.moves(sheet, change, (self.style.section,), marks)
+            case SetState() if takes_out(change, self.style):
+                yield from entries.removals(sheet, change)
+            case SetState():
+                yield from state.proposals(sheet, change, self.style)
+            case _:
+                yield from self.part_rules(sheet, change)
+
+    def part_rules(self, sheet: Sheet, change: Change) -> Iterator[Proposal | Problem]:
+        """Yields what the rule for a change of one part proposes."""
+        match change:
+            case SetTitle():
+                yield from title.proposals(sheet, change)
+            case SetPriority() | SetEffort():
+                yield from priority.proposals(sheet, change)
+            case SetDepends():
+                yield from depends.proposals(sheet, change)
+            case SetTask(task=task, done=done):
+                yield from state.ticks(sheet, task, done=done)
+            case TakeTasks():
+                yield from tasks.takings(sheet, change)
+            case SetField(field=field, value=value):
+                yield Proposal((Edit(field.value_span, value),))
+            case _:
+                raise AssertionError(f"no rule for {change}")
 
     def attempt(self, chosen: Sequence[_Chosen]) -> str | None:
         """Makes edits and reads the text again; returns what is read otherwise than asked for, None when they now stand."""
@@ -231,8 +250,9 @@ class _Work:
                 row[index] = (patched(gap, change), old, True)
                 continue
             del row[index]
-            if isinstance(change, SetState) and self.style.name == "move" and at is not None:
-                _, section = place_of(self.document, (self.style.section,), None)
+            target = target_of(change, self.style)
+            if target is not None and at is not None:
+                _, section = place_of(self.document, target, None)
                 row.insert(at, (moved(gap, change, section), old, True))
         return [gap for gap, _, _ in row], [old for _, old, _ in row], frozenset(i for i, (_, _, new) in enumerate(row) if new)
 

@@ -17,7 +17,7 @@ from bot.core.gaps.vocabulary import STATE_OF_BOX, priority_in, state_of, words
 from bot.core.text import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from bot.core.blocks import Block, Blocks, Item
     from bot.core.gaps.entry import Head
@@ -229,7 +229,12 @@ class Candidate:
 
 def detail(source: Blocks, span: Span) -> str:
     """Returns the lines at the span, repaired and dedented, without blank lines around them."""
-    lines = view(source.text, span).text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return dedented(view(source.text, span).text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
+
+
+def dedented(rows: Sequence[str]) -> str:
+    """Returns lines without what all of them are indented by, and without blank lines around them."""
+    lines = list(rows)
     while lines and not lines[0].strip():
         lines.pop(0)
     while lines and not lines[-1].strip():
