@@ -149,12 +149,14 @@ class Plan:
     """All that is to be done now, in the order of the documents; when `held` is set, nothing of it.
 
     A plan that is not `final` left something undone that the same documents ask for: they must be read again next time.
+    `unsure` are issues whose titles, as they are now, may tell that a gap which seems removed is one that seems new.
     """
 
     actions: tuple[Action, ...]
     problems: tuple[Problem, ...]
     held: Held | None = None
     final: bool = True
+    unsure: tuple[IssueNumber, ...] = ()
 
     @property
     def rows(self) -> tuple[Row, ...]:

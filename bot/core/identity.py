@@ -5,6 +5,7 @@ Evidence is used from the strongest to the weakest, each step only on what the s
     own id            the author's id, where it stands once on both sides
     exact             same document, section and title; twins by what their detail says, then in order
     title             same title elsewhere in the document, then in another document
+    title now         the title that a gap's issue bears now: we wrote it into the document and died before we noted it (I12)
     text              another title, but the same long detail
     slot              an entry edited in place: between the same neighbours, and still a little alike
     similar           the most similar title (and detail) left, above a threshold, in the same document before another one
@@ -18,16 +19,17 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from bot.core.issue import words_of
+from bot.core.issue import shortened, words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from bot.core.gaps.model import Document, Gap
-    from bot.core.names import DocumentPath
+    from bot.core.names import DocumentPath, IssueNumber
     from bot.core.pair import Pair
 
 MAX_COMPARISONS = 4_000_000
@@ -76,10 +78,17 @@ def folded(title: str) -> str:
     return " ".join(title.casefold().split())
 
 
-def pair_up(found: Sequence[Entry], recorded: Sequence[Pair], *, claimed: AbstractSet[str] = frozenset()) -> Pairing:
+def pair_up(
+    found: Sequence[Entry],
+    recorded: Sequence[Pair],
+    *,
+    claimed: AbstractSet[str] = frozenset(),
+    titles: Mapping[IssueNumber, str] = MappingProxyType({}),
+) -> Pairing:
     """Returns the best pairing of the gaps found with the pairs recorded.
 
     `claimed` are the titles, folded, of issues that wait for an entry: one that bears such a title is nobody else's by mere likeness.
+    `titles` are those of issues as they are now, as far as they were read.
     """
     work = _Work(found, [pair for pair in recorded if pair.present])
     absent = [pair for pair in recorded if not pair.present]
@@ -87,6 +96,8 @@ def pair_up(found: Sequence[Entry], recorded: Sequence[Pair], *, claimed: Abstra
     work.twins(lambda e: (e.path, e.gap.section, e.title), lambda p: (p.path, p.section, folded(p.base.title)))
     work.exactly(lambda e: (e.path, e.title), lambda p: (p.path, folded(p.base.title)))
     work.exactly(lambda e: e.title, lambda p: folded(p.base.title))
+    now = {number: folded(title) for number, title in titles.items()}
+    work.exactly(lambda e: folded(shortened(e.gap.title)), lambda p: now.get(p.number))
     missing, work.pairs = work.pairs, absent
     work.exactly(lambda e: _own_id(e.gap.id), lambda p: _own_id(p.own_id))
     work.twins(lambda e: (e.path, e.gap.section, e.title), lambda p: (p.path, p.section, folded(p.base.title)))

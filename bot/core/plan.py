@@ -65,7 +65,8 @@ class View:
     `documents` were read now, `failures` could not be; `standing` are the gap documents that exist and were not read as
     documents. While the config is not `sound` the last good one is in force, and nothing is closed. `issues` are those that people
     changed, as they are now, `decisions` what they decided about conflicts, `approved` the digest of the held plan they let through.
-    `newcomers` are issues that people want in a document, `home` is the one. `now` is for the circuit breaker.
+    `newcomers` are issues that people want in a document, `home` is the one. `titles` are those that other issues bear now, where
+    that was asked. `now` is for the circuit breaker.
     """
 
     repository: RepositoryId
@@ -82,6 +83,7 @@ class View:
     approved: str | None = None
     newcomers: tuple[Issue, ...] = ()
     home: DocumentPath | None = None
+    titles: Mapping[IssueNumber, str] = field(default_factory=dict)
     now: float = 0.0
 
     @property
@@ -135,7 +137,7 @@ def plan(view: View) -> Plan:
     if held is not None and held.digest == view.approved:
         held = None
     postponed = bool(view.failures and removals) or not view.sound or bool(flipping)
-    return replace(result, held=held, final=held is None and not postponed)
+    return replace(result, held=held, final=held is None and not postponed, unsure=_unsure(actions, removals, view))
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +245,15 @@ def _edit_of(before: Document, result: Granted) -> EditDocument:
 
 
 def _paired(found: Sequence[Entry], view: View) -> Pairing:
-    return pair_up(found, _candidates(view), claimed={folded(issue.title) for issue in view.newcomers})
+    titles = {**view.titles, **{number: issue.title for number, issue in view.issues.items()}}
+    return pair_up(found, _candidates(view), claimed={folded(issue.title) for issue in view.newcomers}, titles=titles)
+
+
+def _unsure(actions: Sequence[Action], removals: Sequence[Pair], view: View) -> tuple[IssueNumber, ...]:
+    """Returns the issues whose gaps seem removed while others seem new, as long as their titles were not looked at."""
+    if not any(isinstance(action, OpenIssue) for action in actions):
+        return ()
+    return tuple(p.number for p in removals if p.present and not p.lost and p.number not in {*view.issues, *view.titles})
 
 
 def _with_answers(view: View, pairing: Pairing) -> View:

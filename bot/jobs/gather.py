@@ -124,6 +124,16 @@ class Gatherer:
         kept = {path: blob for path, blob in state.documents.items() if path in unread}
         return Gathered(view, replace(rules.state, head=files.commit, documents={**blobs, **kept}))
 
+    async def titles(self, state: RepositoryState, numbers: Iterable[IssueNumber]) -> dict[IssueNumber, str]:
+        """Returns the titles that issues bear now; those that are gone have none."""
+        found: dict[IssueNumber, str] = {}
+        for number in numbers:
+            try:
+                found[number] = (await self._reader.issue(state.name, number)).title
+            except (Gone, Moved, NotFound):
+                found[number] = ""
+        return found
+
     async def _files(self, state: RepositoryState, pushes: tuple[Pushed, ...], *, whole: bool) -> tuple[_Rules, _Files]:
         """Returns what the pushes changed; without pushes nothing did, as far as we know."""
         rules = _Rules(last_good(state), state)

@@ -172,6 +172,9 @@ class Sync:
         complete = bool(pushes) or said.whole
         performer = self._performer(gateway, seal, state, gathered)
         decided = plan(replace(view, issues=direct))
+        if decided.unsure and decided.held is None:
+            view = replace(view, titles=await gatherer.titles(state, decided.unsure))
+            decided = plan(replace(view, issues=direct))
         try:
             problems = await performer.perform(decided, complete=complete)
         except BranchRefused as refusal:

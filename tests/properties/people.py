@@ -167,6 +167,13 @@ def _task(content: str, offset: int) -> str:
     return content[offset + 3 :].partition("\n")[0].strip()
 
 
+def _names(comment: str, name: str, value: str) -> bool:
+    """Tells whether a comment shows a value of a field; a priority is shown as its label."""
+    if name == "text":
+        return "| `text` |" in comment
+    return (f"`priority: {value}`" if name == "priority" else f"`{value}`").lower() in comment.lower()
+
+
 def _meant(name: str, old: str | None, value: str) -> str:
     """What a person meant who set a second label of a family: the new one."""
     if name != "priority" or ", " not in value:
@@ -253,9 +260,7 @@ class People:
             other = (issues if side == "document" else documents).get(word, {})
             issue = self.repository.issues.get(self.numbers.get(word, 0))
             written.arrived |= other.get(name) == written.value
-            written.named |= issue is not None and any(
-                f"`{written.value}`" in one.body or (name == "text" and "| `text` |" in one.body) for one in self.comments(issue)
-            )
+            written.named |= issue is not None and any(_names(one.body, name, written.value) for one in self.comments(issue))
         for word in documents.keys() & issues.keys():
             self.agreed |= {(word, name, value) for name, value in issues[word].items() if documents[word].get(name) == value}
         for number, text in self.around.items():

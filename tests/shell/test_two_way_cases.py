@@ -189,6 +189,25 @@ async def test_i4_an_entry_that_was_written_into_another_document_before_we_died
     assert len(hand.issues) == 5
 
 
+@pytest.mark.parametrize("delivered", ["again", "never"])
+async def test_fault_46_a_new_title_that_was_committed_before_the_answer_was_lost_is_no_new_gap(hand: ByHand, delivered: str):
+    """The entry bears a title that its issue has, and that nobody had noted yet (I12)."""
+    hand.repository.edit_issue(2, by="alice", title="Mine")
+    await hand.hooks.flush()
+    change = tuple(hand.waiting)
+    hand.waiting = []
+    hand.api.faults.append(Fault("PUT", r"/contents/", status=502, after=True))
+    with pytest.raises(GapkeeperError):
+        await hand.handle(change)
+    if delivered == "again":
+        await hand.handle(change)
+    await hand.sync()
+    await hand.reconcile()
+    assert hand.titles() == {"Rotate the keys": 1, "Mine": 2, "Hash the ids": 3}
+    assert len(hand.issues) == 3
+    assert text(hand) == GAPS.replace("Limit the rate", "Mine")
+
+
 class TestBreaker:
     """I7: two programs that disagree through us are stopped; a busy person is not."""
 
