@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from structlog.typing import Processor
 
     from bot.github.auth import GitHubApp
+    from bot.github.pacing import Ledger
     from bot.jobs.inbox import Inbox
     from bot.jobs.runtime import Runtime
     from bot.settings import Settings
@@ -81,13 +82,14 @@ class Gapkeeper:
         from bot.jobs.inbox import Inbox
         from bot.jobs.runtime import Runtime
         from bot.jobs.sync import Sync
+        from bot.store.pace import SharedLedger
         from bot.store.store import Store
 
         settings = self._settings
         self._store = Store(settings.database_url)
         self._parts.push_async_callback(self._store.close)
         await self._store.open()
-        github = github_app(settings, transport=self._transport)
+        github = github_app(settings, transport=self._transport, ledger=SharedLedger(self._store))
         self._parts.push_async_callback(github.aclose)
         sync = Sync(github, self._store, settings)
         self._parts.push_async_callback(sync.aclose)
@@ -136,8 +138,10 @@ async def _introduce(github: GitHubApp) -> None:
         log.warning("server.unknown_to_github", reason=str(error))
 
 
-def github_app(settings: Settings, *, transport: httpx.AsyncBaseTransport | None = None) -> GitHubApp:
-    """The App's client to GitHub; whoever asks for it closes it."""
+def github_app(
+    settings: Settings, *, transport: httpx.AsyncBaseTransport | None = None, ledger: Ledger | None = None
+) -> GitHubApp:
+    """The App's client to GitHub, with a pace that is its own or goes by a shared ledger; whoever asks for it closes it."""
     from bot.github.auth import GitHubApp
 
     return GitHubApp(
@@ -146,6 +150,7 @@ def github_app(settings: Settings, *, transport: httpx.AsyncBaseTransport | None
         api_url=settings.github_api_url,
         write_spacing=settings.write_spacing,
         transport=transport,
+        ledger=ledger,
     )
 
 

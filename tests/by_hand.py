@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from bot.github.pacing import Ledger
     from bot.jobs.outcome import Outcome
     from bot.sandbox import Call, Repository
     from bot.sandbox.model import Issue
@@ -106,10 +107,19 @@ class ByHand:
         return {issue.title: issue.number for issue in self.issues.values() if issue.open is is_open}
 
 
-def at_hand(store: Store, *, clock: Clock, through: Through | None = None, clocked: Time | None = None) -> ByHand:
+def at_hand(
+    store: Store,
+    *,
+    clock: Clock,
+    through: Through | None = None,
+    clocked: Time | None = None,
+    spacing: float = 0.0,
+    ledger: Ledger | None = None,
+) -> ByHand:
     """Returns a fresh world with an empty repository `acme/app` in which the App is installed.
 
-    What the sync remembers is in `store`; its calls go `through` what the test puts between, and wait by `clocked`.
+    What the sync remembers is in `store`; its calls go `through` what the test puts between, and wait by `clocked`; writes are
+    `spacing` seconds apart, by a `ledger`.
     """
     world = GitHub(clock=clock)
     for login in ("alice", "bob"):
@@ -124,11 +134,17 @@ def at_hand(store: Store, *, clock: Clock, through: Through | None = None, clock
         private_key=private_key(),
         webhook_secrets=(SECRET,),
         github_api_url="http://github.test",
-        write_spacing_ms=0,
+        write_spacing_ms=round(spacing * 1000),
     )
     wire = through(api.transport()) if through else api.transport()
     github = GitHubApp(
-        app.id, private_key(), api_url=settings.github_api_url, write_spacing=0, transport=wire, time=clocked or Time()
+        app.id,
+        private_key(),
+        api_url=settings.github_api_url,
+        write_spacing=spacing,
+        transport=wire,
+        time=clocked or Time(),
+        ledger=ledger,
     )
     hand = ByHand(repository, hooks, api, github, store, settings, now=clock)
     hooks.sink = hand.receive

@@ -82,12 +82,13 @@ class GitHubError(GapkeeperError):
 
 
 class RateLimited(GitHubError):
-    """GitHub asks us to wait `retry_after` seconds before the next call of this installation."""
+    """GitHub asks us to wait `retry_after` seconds before the next call of this installation; not `said` is our guess."""
 
-    def __init__(self, message: str, *, status: int | None = None, retry_after: float) -> None:
+    def __init__(self, message: str, *, status: int | None = None, retry_after: float, said: bool = True) -> None:
         """Keep the seconds to wait, already clamped to a sensible range."""
         super().__init__(message, status=status)
         self.retry_after = retry_after
+        self.said = said
 
 
 class Unavailable(GitHubError):

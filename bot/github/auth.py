@@ -16,7 +16,7 @@ import httpx
 from bot.core.errors import Unauthorized
 from bot.core.names import InstallationId, RepositoryName
 from bot.github.gateway import Gateway, ReadGateway, repository_path
-from bot.github.pacing import Governor, Time
+from bot.github.pacing import Governor, Ledger, Time
 from bot.github.translate import Unreadable, id_of, slug_of, token_of
 from bot.github.wire import TIMEOUT, Line, Pool, Session
 
@@ -144,14 +144,19 @@ class GitHubApp:
         write_spacing: float = 1.0,
         transport: httpx.AsyncBaseTransport | None = None,
         time: Time | None = None,
+        ledger: Ledger | None = None,
     ) -> None:
-        """Keep what is needed to sign in; `write_spacing` is in seconds; a given `transport` carries all calls."""
+        """Keep what is needed to sign in; `write_spacing` is in seconds; a given `transport` carries all calls.
+
+        The `ledger` has the pace of each installation, shared with other processes; without one it is this client's alone.
+        """
         self._app_id = app_id
         self._private_key = private_key
         self._base = httpx.URL(api_url)
         self._spacing = write_spacing
         self._transport = transport
         self._time = time or Time()
+        self._ledger = ledger
         self._homes: WeakKeyDictionary[asyncio.AbstractEventLoop, _Home] = WeakKeyDictionary()
         self._app = Line(lambda: self._home().app, base=self._base, time=self._time)
         self._slug: str | None = None
@@ -209,7 +214,8 @@ class GitHubApp:
                 sign_in=lambda token: home.client.with_auth(TokenAuthStrategy(token)),
                 time=self._time,
             )
-            home.installations[installation] = Session(credentials, Governor(spacing=self._spacing, time=self._time))
+            governor = Governor(spacing=self._spacing, time=self._time, ledger=self._ledger, installation=installation)
+            home.installations[installation] = Session(credentials, governor)
         return home.installations[installation]
 
     def _home(self) -> _Home:
@@ -233,6 +239,6 @@ class GitHubApp:
                 cache_strategy=cache,  # the default one is shared by the whole process, whatever the host
                 async_transport=pool,
             )
-            app = Session(AppCredentials(client, cache), Governor(spacing=0.0, time=self._time))
+            app = Session(AppCredentials(client, cache), Governor(spacing=0.0, time=self._time, ledger=self._ledger))
             self._homes[loop] = _Home(pool, client, app)
         return self._homes[loop]

@@ -12,17 +12,14 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from bot.core.errors import GitHubError, Gone, Moved, NotFound, RateLimited, Refused, Unauthorized, Unavailable
+from bot.core.pace import LONGEST_WAIT, UNSAID_WAIT
 from bot.github.translate import codes_of, message_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SHORTEST_WAIT = 1.0
-LONGEST_WAIT = 3600.0
-"""GitHub's primary limits start anew every hour; a longer wait is a misreading, of a clock for instance."""
-
-UNSAID_WAIT = 60.0
-"""How long to wait where GitHub does not say: "wait for at least one minute"."""
+"""GitHub's primary limits start anew every hour; a wait above LONGEST_WAIT is a misreading, of a clock for instance."""
 
 _LIMIT_WORDS = re.compile(r"rate limit|abuse detection", re.IGNORECASE)
 _NUMBER = re.compile(r"-?\d{1,15}", re.ASCII)
@@ -57,9 +54,9 @@ def fault_of(answer: Answer, *, now: float) -> GitHubError | None:
         case 401:
             return Unauthorized(message, status=status)
         case 429:
-            return RateLimited(message, status=status, retry_after=_wait(headers, now=now))
+            return _limit(message, status, headers, now=now)
         case 403 if _is_limit(headers, message):
-            return RateLimited(message, status=status, retry_after=_wait(headers, now=now))
+            return _limit(message, status, headers, now=now)
         case 404:
             return NotFound(message, status=status)
         case 410:
@@ -86,14 +83,20 @@ def _is_limit(headers: Mapping[str, str], message: str) -> bool:
     return "retry-after" in headers or exhausted or _LIMIT_WORDS.search(message) is not None
 
 
-def _wait(headers: Mapping[str, str], *, now: float) -> float:
-    """Returns the seconds to wait, within sensible bounds; a minute where GitHub says nothing that can be read."""
+def _limit(message: str, status: int, headers: Mapping[str, str], *, now: float) -> RateLimited:
+    seconds = _wait(headers, now=now)
+    wait = UNSAID_WAIT if seconds is None else seconds
+    return RateLimited(message, status=status, retry_after=wait, said=seconds is not None)
+
+
+def _wait(headers: Mapping[str, str], *, now: float) -> float | None:
+    """Returns the seconds to wait, within sensible bounds; None where GitHub says nothing that can be read."""
     now = _date(headers.get("date")) or now
     seconds = _after(headers.get("retry-after"), now=now)
     if seconds is None and headers.get("x-ratelimit-remaining", "").strip() == "0":
         reset = _number(headers.get("x-ratelimit-reset"))
         seconds = None if reset is None else reset - now
-    return UNSAID_WAIT if seconds is None else min(max(seconds, SHORTEST_WAIT), LONGEST_WAIT)
+    return None if seconds is None else min(max(seconds, SHORTEST_WAIT), LONGEST_WAIT)
 
 
 def _after(value: str | None, *, now: float) -> float | None:

@@ -1,8 +1,8 @@
 """The pace at which one installation calls GitHub: one write at a time, spaced; and silence while GitHub asks for it.
 
-https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api asks for a second between writes, and for
-no call at all until a rate limit is over: going on can get the App banned. Waiting out a limit is left to the jobs, which hold no
-worker meanwhile; here every call fails at once instead.
+The rules are in `bot.core.pace`; the book that they go by is shared by all processes (`bot.store.pace`) and outlives them. Going on
+while a limit holds can get the App banned. Waiting it out is left to the jobs, which hold no worker meanwhile; here every call
+fails at once instead. Within a process writes never overlap; those of two processes only ever start spaced.
 """
 
 from __future__ import annotations
@@ -12,12 +12,25 @@ import random
 import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from bot.core.errors import RateLimited
+from bot.core.names import InstallationId
+from bot.core.pace import Book, Pace
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
+
+T = TypeVar("T")
+
+APP = InstallationId(0)
+"""Stands for the App itself, which has limits of its own."""
+
+NAP_SECONDS = 10.0
+"""A write that may start within that time waits for it in its worker; any longer wait is the job's, which is parked."""
+
+FRESH_SECONDS = 1.0
+"""How old the last look into the shared book may be for a read; a write always looks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +46,46 @@ class Time:
     chance: Callable[[], float] = random.random
 
 
-class Governor:
-    """The pace of one installation, shared by all that call in its name within one event loop."""
+class Ledger(Protocol):
+    """Where the books of all installations are kept, and the clock that they go by."""
 
-    def __init__(self, *, spacing: float, time: Time) -> None:
-        """Space the starts of writes by `spacing` seconds."""
-        self._spacing = spacing
+    async def look(self, installation: InstallationId) -> tuple[Book, float]:
+        """Returns the book, and the time now."""
+
+    async def change(self, installation: InstallationId, change: Callable[[Book, float], tuple[Book, T]]) -> T:
+        """Returns what `change` makes of the book and the time; nobody else changes the book meanwhile."""
+
+
+class LocalLedger:
+    """Books in memory: of one process, and gone with it. For dry runs and tests; a server shares its own through the database."""
+
+    def __init__(self, time: Time) -> None:
+        """Go by the monotonic clock."""
         self._time = time
+        self._books: dict[InstallationId, Book] = {}
+
+    async def look(self, installation: InstallationId) -> tuple[Book, float]:
+        """Returns the book, and the time now."""
+        return self._books.get(installation, Book()), self._time.monotonic()
+
+    async def change(self, installation: InstallationId, change: Callable[[Book, float], tuple[Book, T]]) -> T:
+        """Returns what `change` makes of the book."""
+        self._books[installation], answer = change(*await self.look(installation))
+        return answer
+
+
+class Governor:
+    """The pace of one installation, shared by all that call in its name: in this event loop by itself, elsewhere by the ledger."""
+
+    def __init__(self, *, spacing: float, time: Time, ledger: Ledger | None = None, installation: InstallationId = APP) -> None:
+        """Space the starts of writes by `spacing` seconds, and count what they create; 0 does neither."""
+        self._pace = Pace(spacing)
+        self._time = time
+        self._ledger = ledger or LocalLedger(time)
+        self._installation = installation
         self._writing = asyncio.Lock()
-        self._next_write = float("-inf")
         self._silent_until = float("-inf")
+        self._looked = float("-inf")
 
     def silence(self, seconds: float) -> None:
         """Let no call through for so long; a longer silence that was asked for before stays."""
@@ -54,21 +97,60 @@ class Governor:
         if left > 0:
             raise RateLimited("GitHub asked this installation to wait", retry_after=left)
 
-    @asynccontextmanager
-    async def turn(self, *, write: bool) -> AsyncIterator[None]:
-        """Lets a call in when it may start; a write keeps all other writes out until it has ended.
+    async def limited(self, fault: RateLimited) -> RateLimited:
+        """Returns the fault with the time that all calls of the installation will now wait, here and in other processes."""
+        said = fault.retry_after if fault.said else None
 
-        Raises RateLimited at once, also when the limit was met while this call stood in the queue of writes.
+        def change(book: Book, now: float) -> tuple[Book, float]:
+            silenced = book.silenced(now, said)
+            return silenced, silenced.silent_until - now
+
+        seconds = await self._ledger.change(self._installation, change)
+        self.silence(seconds)
+        return RateLimited(fault.message, status=fault.status, retry_after=seconds)
+
+    @asynccontextmanager
+    async def turn(self, *, write: bool, creates: bool = False) -> AsyncIterator[None]:
+        """Lets a call in when it may start; a write keeps all other writes of this process out until it has ended.
+
+        Raises RateLimited at once where it may not start soon, also when the limit was met while this call stood in the queue of
+        writes. What `creates` something counts as such for the limits of a minute and of an hour.
         """
         self.check()
         if not write:
+            await self._look()
             yield
             return
         async with self._writing:
             self.check()
-            wait = self._next_write - self._time.monotonic()
-            if wait > 0:
-                await self._time.sleep(wait)
+            await self._look()
+            if not self._pace.free:
+                await self._take_turn(creates=creates)
                 self.check()
-            self._next_write = self._time.monotonic() + self._spacing
             yield
+
+    async def _look(self) -> None:
+        """Learn of a silence that another process, or an earlier one, was told of. Raises RateLimited."""
+        now = self._time.monotonic()
+        if now - self._looked < FRESH_SECONDS:
+            return
+        self._looked = now
+        book, time = await self._ledger.look(self._installation)
+        if book.silent_until > time:
+            self.silence(book.silent_until - time)
+            self.check()
+
+    async def _take_turn(self, *, creates: bool) -> None:
+        """Enter the write into the book, and wait for its start."""
+
+        def change(book: Book, now: float) -> tuple[Book, tuple[float, bool]]:
+            start = book.start(now, self._pace, creates=creates)
+            if book.silent_until > now or start - now > NAP_SECONDS:
+                return book, (start - now, False)
+            return book.written(start, self._pace, creates=creates), (start - now, True)
+
+        wait, granted = await self._ledger.change(self._installation, change)
+        if not granted:
+            raise RateLimited("this installation writes no faster than GitHub wants", retry_after=wait)
+        if wait > 0:
+            await self._time.sleep(wait)

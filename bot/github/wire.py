@@ -148,7 +148,8 @@ class Line:
     ) -> tuple[T, str | None]:
         """Returns the value of one request and the address of the next page."""
         session = self._session()
-        async with session.governor.turn(write=method != "GET"):
+        # A PATCH changes and a DELETE removes; all else makes something new, be it a label: better one too many is counted.
+        async with session.governor.turn(write=method != "GET", creates=method in {"POST", "PUT"}):
             answer = await self._authorized(session, method, url, params=params, json=json)
         try:
             return read(answer.body), answer.next
@@ -174,7 +175,7 @@ class Line:
                 session.credentials.reject(client)
                 continue
             if isinstance(fault, RateLimited):
-                session.governor.silence(fault.retry_after)
+                raise await session.governor.limited(fault)
             if fault is not None:
                 raise fault
             return answer

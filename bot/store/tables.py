@@ -6,7 +6,7 @@ for it are one commit (docs/decisions/0001-job-engine.md).
 
 import sqlalchemy as sa
 
-REVISION = "0001"
+REVISION = "0002"
 """The newest migration. A database that has it needs no look at the migrations, which would cost 0.3 s at every start."""
 
 metadata = sa.MetaData(
@@ -34,6 +34,7 @@ deliveries = sa.Table(
     sa.Column("reason", sa.Text),
     sa.Index(None, "repository", "state"),
     sa.Index(None, "job"),
+    sa.Index(None, "received"),
 )
 """`state` is queued (no job has it yet), claimed (by `job`), done, failed (with `reason`) or ignored (nothing of ours)."""
 
@@ -98,8 +99,12 @@ intents = sa.Table(
     sa.Column("repository", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("key", sa.String(12), primary_key=True),
     sa.Column("created", sa.Float, nullable=False),
+    sa.Column("missed", sa.Float),
 )
-"""A gap whose issue may or may not have been created: the row commits before the request goes out (invariant I4)."""
+"""A gap whose issue may or may not have been created: the row commits before the request goes out (invariant I4).
+
+`missed` is when a list of the issues lacked it for the first time after that: lists lag behind (#44).
+"""
 
 heard = sa.Table(
     "heard",
@@ -116,3 +121,52 @@ executors = sa.Table(
     sa.Column("expires", sa.Float, nullable=False),
 )
 """The living processes that run jobs, until when they are believed to live."""
+
+paces = sa.Table(
+    "paces",
+    metadata,
+    sa.Column("installation", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("book", sa.JSON, nullable=False),
+)
+"""How fast each installation wrote, and until when GitHub wants silence (`bot.core.pace.Book`); 0 is the App itself."""
+
+duties = sa.Table(
+    "duties",
+    metadata,
+    sa.Column("name", sa.String(40), primary_key=True),
+    sa.Column("due", sa.Float, nullable=False),
+    sa.Column("done", sa.Float),
+    sa.Column("mark", sa.Text),
+)
+"""What one process does for all of them, when it is next due, when it was last done, and how far it came."""
+
+rounds = sa.Table(
+    "rounds",
+    metadata,
+    sa.Column("repository", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("due", sa.Float, nullable=False),
+    sa.Column("looked", sa.Float),
+    sa.Column("whole", sa.Float),
+    sa.Index(None, "due"),
+)
+"""When each repository is looked at again, whatever was delivered; since when it was, and since when every issue of it was."""
+
+parked = sa.Table(
+    "parked",
+    metadata,
+    sa.Column("repository", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("since", sa.Float, nullable=False),
+    sa.Column("until", sa.Float, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+)
+"""The repositories in which nothing can be done now: why, since when, and when that is looked at again."""
+
+imports = sa.Table(
+    "imports",
+    metadata,
+    sa.Column("repository", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("started", sa.Float, nullable=False),
+    sa.Column("before", sa.Integer, nullable=False),
+    sa.Column("total", sa.Integer, nullable=False),
+)
+"""The imports under way: how many issues there were before, and how many are being opened."""

@@ -12,7 +12,9 @@ import pytest
 from bot.core.errors import RateLimited, Refused
 from bot.core.names import InstallationId, IssueNumber
 from bot.github.faults import Answer, fault_of
-from bot.github.pacing import Governor
+from bot.github.pacing import NAP_SECONDS, Governor
+from bot.store.pace import SharedLedger
+from bot.store.store import Store
 from tests.shell.hub import NAME, REPO, Clock, Hub, issue_json, no, ok
 
 if TYPE_CHECKING:
@@ -236,3 +238,91 @@ async def test_fault_28_an_http_date_on_the_wire() -> None:
     with pytest.raises(RateLimited) as caught:
         await hub.gateway.issue(NAME, SEVEN)
     assert 290 < caught.value.retry_after <= 300
+
+
+async def test_two_processes_share_one_pace(database_url: str) -> None:
+    """Two clients with a database in common: their writes start a second apart, whoever makes them."""
+    clock = Clock()
+    async with Store(database_url) as store:
+        ledger = SharedLedger(store, clock=lambda: clock.now)
+        governors = [Governor(spacing=1.0, time=clock.time(), ledger=ledger, installation=InstallationId(9)) for _ in range(2)]
+        other = Governor(spacing=1.0, time=clock.time(), ledger=ledger, installation=InstallationId(8))
+        starts = []
+        for number in range(6):
+            async with governors[number % 2].turn(write=True):
+                starts.append(clock.now)
+        async with other.turn(write=True):
+            assert clock.now == starts[-1], "another installation has a pace of its own"
+    assert starts == [1000.0 + number for number in range(6)]
+
+
+async def test_fault_28_a_limit_that_one_process_met_silences_the_others(database_url: str) -> None:
+    clock = Clock()
+    async with Store(database_url) as store:
+        ledger = SharedLedger(store, clock=lambda: clock.now)
+        one, other = (Governor(spacing=0.0, time=clock.time(), ledger=ledger, installation=InstallationId(9)) for _ in range(2))
+        async with other.turn(write=False):
+            pass
+        await one.limited(RateLimited("wait", retry_after=60.0))
+        clock.now += 2
+        for write in (True, False):
+            with pytest.raises(RateLimited) as caught:
+                async with other.turn(write=write):
+                    pass
+            assert caught.value.retry_after == pytest.approx(58.0)
+
+
+async def test_fault_30_a_limit_survives_a_restart(database_url: str) -> None:
+    clock = Clock()
+    async with Store(database_url) as store:
+        governor = Governor(spacing=0.0, time=clock.time(), ledger=SharedLedger(store, clock=lambda: clock.now))
+        await governor.limited(RateLimited("wait", retry_after=3540.0))
+    async with Store(database_url) as store:
+        governor = Governor(spacing=0.0, time=clock.time(), ledger=SharedLedger(store, clock=lambda: clock.now))
+        with pytest.raises(RateLimited) as caught:
+            async with governor.turn(write=False):
+                pass
+        assert caught.value.retry_after == pytest.approx(3540.0)
+
+
+async def test_the_ledger_goes_by_the_clock_of_the_database(database_url: str) -> None:
+    async with Store(database_url) as store:
+        ledger = SharedLedger(store)
+        _, first = await ledger.look(InstallationId(9))
+        second = await ledger.change(InstallationId(9), lambda book, now: (book.silenced(now, 5.0), now))
+        book, third = await ledger.look(InstallationId(9))
+    assert first <= second <= third < first + 30
+    assert book.silent_until == pytest.approx(second + 5.0)
+    assert abs(first - datetime.now(UTC).timestamp()) < 60
+
+
+async def test_the_500_creations_of_an_hour_are_waited_for_by_the_job_not_by_its_worker() -> None:
+    clock = Clock()
+    governor = Governor(spacing=1.0, time=clock.time())
+    for _ in range(500):
+        async with governor.turn(write=True, creates=True):
+            pass
+    slept = len(clock.slept)
+    with pytest.raises(RateLimited) as caught:
+        async with governor.turn(write=True, creates=True):
+            pass
+    assert caught.value.retry_after == pytest.approx(3600 - 499)
+    async with governor.turn(write=True):
+        pass
+    assert max(clock.slept[slept:], default=0) <= NAP_SECONDS, "a change is no creation, and is not kept waiting"
+    clock.now = 1000.0 + 3600.0
+    async with governor.turn(write=True, creates=True):
+        pass
+
+
+async def test_fault_29_on_the_wire_unsaid_limits_double_and_said_ones_do_not() -> None:
+    hub = Hub()
+    secondary = "You have exceeded a secondary rate limit."
+    hub.answers("GET", ISSUE, no(403, secondary), no(403, secondary), no(429, secondary, Retry_After="30"), no(403, secondary))
+    waits = []
+    for _ in range(4):
+        with pytest.raises(RateLimited) as caught:
+            await hub.gateway.issue(NAME, SEVEN)
+        waits.append(caught.value.retry_after)
+        hub.clock.now += waits[-1]
+    assert waits == [60, 120, 30, 240]

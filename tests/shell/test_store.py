@@ -173,12 +173,27 @@ def test_the_newest_migration_is_the_one_the_tables_name() -> None:
     assert ScriptDirectory(str(MIGRATIONS)).get_current_head() == tables.REVISION
 
 
+async def test_migration_0002_keeps_what_was_there(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.store.database.REVISION", "0001")
+    async with Store(database_url) as store:
+        await store.save_repository(STATE)
+        row = "INSERT INTO intents (repository, key, created) VALUES (7, 'k', 5.0)"
+        await store.write(lambda connection: connection.execute(sa.text(row)))
+    monkeypatch.undo()
+    async with Store(database_url) as store:
+        assert await store.repository(R) == STATE
+        assert await store.intents(RepositoryId(7)) == {"k"}
+        assert await store.read(lambda connection: connection.execute(sa.select(tables.intents.c.missed)).scalar()) is None
+
+
 async def test_fault_118_a_newer_schema_is_refused_and_left_alone(database_url: str) -> None:
     async with Store(database_url) as store:
         await store.save_pair(R, PAIR)
         await store.write(lambda connection: connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'")))
     newer = Store(database_url)
-    with pytest.raises(SchemaMismatch, match=r"has schema 9999, .* only up to 0001: it was written by a newer Gapkeeper"):
+    with pytest.raises(
+        SchemaMismatch, match=rf"has schema 9999, .* only up to {tables.REVISION}: it was written by a newer Gapkeeper"
+    ):
         await newer.open()
     with pytest.raises(SchemaMismatch):
         await Store(database_url).open()
@@ -187,21 +202,21 @@ async def test_fault_118_a_newer_schema_is_refused_and_left_alone(database_url: 
 async def test_fault_118_an_interrupted_migration_leaves_no_half_schema(
     database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """A second migration adds a table and fails; the first one's filled tables stay, and the repaired one runs over them."""
+    """A further migration adds a table and fails; the first one's filled tables stay, and the repaired one runs over them."""
     async with Store(database_url) as store:
         await store.save_pair(R, PAIR)
-    for name in ("env.py", "versions/r0001_first_tables.py"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_bytes((MIGRATIONS / name).read_bytes())
-    second = tmp_path / "versions" / "r0002_half.py"
+    (tmp_path / "versions").mkdir()
+    for path in (MIGRATIONS / "env.py", *(MIGRATIONS / "versions").glob("r*.py")):
+        (tmp_path / path.relative_to(MIGRATIONS)).write_bytes(path.read_bytes())
+    second = tmp_path / "versions" / "r9998_half.py"
     half = (
-        "import sqlalchemy as sa\nfrom alembic import op\nrevision = '0002'\ndown_revision = '0001'\n"
+        "import sqlalchemy as sa\nfrom alembic import op\nrevision = '9998'\ndown_revision = 'NEWEST'\n"
         "def upgrade():\n    op.create_table('later', sa.Column('id', sa.Integer, primary_key=True))\n"
         '    op.execute("INSERT INTO later SELECT number FROM pairs")\n'
-    )
+    ).replace("NEWEST", tables.REVISION)
     second.write_text(f"{half}    raise ZeroDivisionError\n")
     monkeypatch.setattr("bot.store.database.MIGRATIONS", tmp_path)
-    monkeypatch.setattr("bot.store.database.REVISION", "0002")
+    monkeypatch.setattr("bot.store.database.REVISION", "9998")
     with pytest.raises(ZeroDivisionError):
         await Store(database_url).open()
     second.write_text(half)

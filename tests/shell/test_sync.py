@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.core.errors import Unavailable
-from bot.sandbox import Fault
+from bot.github.pacing import Time
+from bot.sandbox import Clock, Fault
+from bot.store.pace import SharedLedger
 from bot.store.store import Store
-from tests.by_hand import CONFIG, ByHand, by_hand
+from tests.by_hand import CONFIG, ByHand, at_hand, by_hand
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -128,3 +130,22 @@ async def test_i14_a_forced_push_is_read_whole(hand: ByHand):
     await hand.push({"GAPS.md": DOCUMENT})
     await hand.push({"GAPS.md": "# Known gaps\n\n- [x] [P0] Rotate the keys\n- [ ] [P1] Limit the rate\n"}, force=True)
     assert hand.titles() == {"Limit the rate": 2}
+
+
+async def test_fault_30_an_import_of_100_gaps_takes_the_99_seconds_that_github_demands(tmp_path: Path):
+    """By a simulated clock: a second between writes, four more for the labels, and no other waiting."""
+    clock = Clock()
+
+    async def sleep(seconds: float) -> None:
+        clock.advance(seconds)
+
+    time = Time(monotonic=clock, wall=clock, sleep=sleep, chance=lambda: 0.5)
+    async with Store(f"sqlite:///{tmp_path}/test.db") as store:
+        hand = at_hand(store, clock=clock, clocked=time, spacing=1.0, ledger=SharedLedger(store, clock=clock))
+        await hand.push({CONFIG: "limits: {import: 100}\n"})
+        begun = clock()
+        gaps = "".join(f"- [ ] [P{number % 3}] Gap number {number}\n" for number in range(100))
+        await hand.push({"GAPS.md": f"# Known gaps\n\n{gaps}"})
+        assert len(hand.titles()) == 100
+        assert 99.0 <= clock() - begun <= 99.0 * 1.05
+        await hand.github.aclose()
