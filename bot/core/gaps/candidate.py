@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bot.core.blocks import Listing
-from bot.core.gaps.entry import Shape, read_head
+from bot.core.gaps.entry import read_box
 from bot.core.gaps.fields import visible
 from bot.core.gaps.model import Gap, Kind, Mark, State, StateSource, Task
 from bot.core.gaps.plain import plain
@@ -261,15 +261,16 @@ def tasks_below(source: Blocks, blocks: Iterable[Block]) -> tuple[Task, ...]:
         lead = item.lead
         if lead is None or not source.text.startswith("[", lead.lines[0].start):
             continue
-        head = read_head(source.text, lead.lines[0], Shape.ENTRY)
-        if head.box is None or head.box_span is None:
+        box = read_box(view(source.text, lead.lines[0]))
+        if box is None:
             continue
-        start = source.text.index("]", head.box_span.end) + 1
+        mark, mark_span = box
+        start = source.text.index("]", mark_span.end) + 1
         raw = source.text[start : lead.lines[0].end]
         span = Span(start + len(raw) - len(raw.lstrip()), lead.lines[0].end)
         text = plain(repaired(span.of(source.text)))
         line = source.lines.number(source.lines.starts[item.first])
-        tasks.append(Task(text, STATE_OF_BOX[head.box].closed, line, head.box_span, span))
+        tasks.append(Task(text, STATE_OF_BOX[mark].closed, line, mark_span, span))
     return tuple(tasks)
 
 

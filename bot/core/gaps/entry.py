@@ -125,6 +125,16 @@ def read_head(text: str, span: Span, shape: Shape) -> Head:
     return _Reader(seen, shape).read()
 
 
+def read_box(seen: View, at: int = 0) -> tuple[str, Span] | None:
+    """Returns the mark in the box that stands at a place of a view, and its span; both are empty for `[]`."""
+    box = _BOX.match(seen.text, at) if seen.text.startswith("[", at) else None
+    if box is None or box[1].lower() not in STATE_OF_BOX:
+        return None
+    if not box[1] and seen.text[at + 1] == " ":
+        return " ", seen.span(at + 1, at + 2)
+    return box[1].lower(), seen.span(*box.span(1))
+
+
 class _Reader:
     """Peels marks off both ends of a head. `low` and `high` bound what is not read yet; `ends` are the closers of open emphasis."""
 
@@ -140,15 +150,10 @@ class _Reader:
     def read(self) -> Head:
         head = self.head
         self.space()
-        if (
-            self.shape is not Shape.HEADING
-            and (box := _BOX.match(self.s, self.low, self.high))
-            and box[1].lower() in STATE_OF_BOX
-        ):
-            head.box, head.box_span = box[1].lower() if box[1] else "", self.view.span(*box.span(1))
-            if not box[1] and self.s[box.start() + 1] == " ":
-                head.box, head.box_span = " ", self.view.span(box.start() + 1, box.start() + 2)
-            self.low = box.end()
+        box = read_box(self.view, self.low) if self.shape is not Shape.HEADING else None
+        if box is not None:
+            head.box, head.box_span = box
+            self.low = self.s.index("]", self.low) + 1
         self.left()
         first, end = self.title()
         head.title_span = self.view.span(first, end)

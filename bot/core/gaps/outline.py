@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from bot.core.blocks import Heading, Listing, Opaque, Paragraph
+from bot.core.blocks import Heading, Listing, Opaque, Paragraph, Table
 from bot.core.gaps.entry import Head, Shape, read_head
 from bot.core.gaps.fields import Labelled, fields_of
 from bot.core.gaps.model import State, StateSource
 from bot.core.gaps.repair import view
+from bot.core.gaps.table import columns
 from bot.core.gaps.vocabulary import (
     COLUMNS,
     LABELS,
@@ -31,11 +33,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from bot.core.blocks import Block, Blocks
+    from bot.core.gaps.table import Columns
     from bot.core.text import Span
 
 _NOT_URGENCY = listed(
     "impact effort complexity confidence value hanging level cost impacto esforço esfuerzo aufwand fidelity quality"
 )
+_ANNOUNCEMENT = 60
+"""A paragraph up to this long above a list only announces it."""
 REPEATED = 2
 """A title that stands more often than this names a part of an entry (`Impact`), not an entry."""
 EVIDENCE = frozenset({"status", "priority", "severity", "effort", "resolution"})
@@ -53,6 +58,8 @@ class Section:
 
     `role` is what the title announces (a key of SECTIONS), `said` its state as a container, `urgency` its priority.
     `sure` when the title is the announcement and nothing else.
+    `roles` are what its own fields are for; `columns` what those of its tables are for, by the first line of the table.
+    `prose` when a text of its own stands below the heading.
     `described` counts the labels that describe an entry: known ones, and others that several sections share.
     `set_off` are the first lines of paragraphs with a bold title of their own, when there are several.
     """
@@ -73,6 +80,9 @@ class Section:
     blocks: list[Block] = field(default_factory=list)
     sections: list[Section] = field(default_factory=list)
     fields: list[Labelled] = field(default_factory=list)
+    roles: frozenset[str] = frozenset()
+    columns: dict[int, Columns | None] = field(default_factory=dict)
+    prose: bool = False
     set_off: frozenset[int] = frozenset()
     described: int = 0
 
@@ -86,11 +96,6 @@ class Section:
     def proven(self) -> bool:
         """Tells whether it has an id or a field of state, priority or effort of its own."""
         return (self.head is not None and self.head.id is not None) or bool(self.roles & EVIDENCE)
-
-    @property
-    def roles(self) -> frozenset[str]:
-        """What its own fields are for."""
-        return frozenset(labelled.role for labelled in self.fields)
 
 
 def outline(source: Blocks) -> Section:
@@ -109,6 +114,9 @@ def outline(source: Blocks) -> Section:
         )
         section.set_off = unique if len(unique) > 1 else frozenset()
         section.fields = fields_of(source, _own(section.blocks))
+        section.roles = frozenset(labelled.role for labelled in section.fields)
+        section.columns = {block.first: columns(source, block) for block in section.blocks if isinstance(block, Table)}
+        section.prose = _has_prose(source, section)
         _named(source, section)
     shared = Counter(label for section in root.walk() for label in {labelled.field.label for labelled in section.fields})
     for section in root.walk():
@@ -184,6 +192,33 @@ def _own(blocks: Sequence[Block]) -> Sequence[Block]:
     """Returns the blocks before a rule: what follows one is the foot of the document (`Last updated: …`), not of its last section."""
     rule = next((i for i, block in enumerate(blocks) if isinstance(block, Opaque) and block.kind == "hr"), 0)
     return blocks[:rule] if rule else blocks
+
+
+def _has_prose(source: Blocks, section: Section) -> bool:
+    """Tells whether a text of its own stands below the heading: a paragraph that does more than announce a list, or code."""
+    follows: list[Block | None] = [*section.blocks[1:], None]
+    for block, after in zip(section.blocks, follows, strict=False):
+        if isinstance(block, Opaque) and block.kind not in {"hr", "html_block", "blockquote"}:
+            return True
+        if isinstance(block, Paragraph):
+            text = block.text.of(source.text).rstrip("*_ ")
+            if not isinstance(after, Listing) or (len(text) > _ANNOUNCEMENT and (not text.endswith((":", "：")) or ". " in text)):
+                return True
+        if isinstance(block, Listing) and _has_tail(source, block):
+            return True
+    return False
+
+
+def _has_tail(source: Blocks, block: Listing) -> bool:
+    """Tells whether a new sentence follows the list at the margin: CommonMark counts it to the last entry, its author did not."""
+    lead = block.items[-1].lead
+    if lead is None:
+        return False
+    for before, line in itertools.pairwise(lead.lines):
+        at_margin = line.start == source.lines.starts[source.lines.index(line.start)]
+        if at_margin and before.of(source.text).rstrip().endswith((".", "!", "?")) and source.text[line.start].isupper():
+            return True
+    return False
 
 
 def _lead(source: Blocks, block: Block) -> str:

@@ -154,7 +154,7 @@ class _Walk:
         ordinals = {id(child) for child in children if child.head is not None and child.head.ordinal is not None}
         continues = len(ordinals) > 2 and sum(scores[key] >= weigh.ENOUGH for key in ordinals) * 2 >= len(ordinals)
         chosen: dict[int, str] = {}
-        lacking = {id(child) for child in children if weigh.states_lack(self.source, child)}
+        lacking = {id(child) for child in children if weigh.states_lack(child)}
         shelves = sum(weigh.is_shelf_of_entries(self.source, child) for child in children)
         for child in children:
             if shelves * 2 > len(children) and id(child) not in self.running and weigh.holds_entries(child) and not child.proven:
@@ -174,7 +174,7 @@ class _Walk:
                 chosen[id(child)] = "continues a numbering of headings that are gaps"
             elif id(child) in lacking and len(lacking) > 1 and len(lacking) * 2 > len(children):
                 chosen[id(child)] = "stands in a series of headings that say what lacks"
-            elif score >= 2 and len(ordinals) > 1 and numbered and (weigh.prose(self.source, child) or child.fields):
+            elif score >= 2 and len(ordinals) > 1 and numbered and (child.prose or child.fields):
                 chosen[id(child)] = "a numbered heading with a text of its own"
         return chosen
 
@@ -325,7 +325,7 @@ class _Walk:
 
     def table(self, block: Table, here: _Here) -> tables.Columns | None:
         """Looks at a table; returns what its columns are for, when its rows are gaps."""
-        cols = tables.columns(self.source, block)
+        cols = here.section.columns[block.first]
         if cols is not None and len(block.rows) == 1:
             cols = self.tables.get(cols.labels, cols)
         if cols is None or here.place.role in SKIPPED:

@@ -119,8 +119,8 @@ def _marked(source: Blocks, table: Table, index: int) -> bool:
 
 def _answers(source: Blocks, table: Table, index: int) -> bool:
     """Tells whether a column answers yes or no in every row."""
-    values = [_answer(row.cells[index].of(source.text)) for row in table.rows if index < len(row.cells)]
-    return len(values) > 1 and all(value is not None for value in values)
+    values = [row.cells[index].of(source.text) for row in table.rows if index < len(row.cells)]
+    return len(values) > 1 and all(_answer(value) is not None for value in values)
 
 
 def _answer(cell: str) -> State | None:

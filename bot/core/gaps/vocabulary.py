@@ -232,6 +232,8 @@ def _weak(found: Sequence[Word], index: int, count: int) -> bool:
 
 def mark_state(text: str) -> State | None:
     """Returns the state of the first mark in the text that means one."""
+    if ":" not in text and text.isascii():
+        return None
     for match in EMOJI.finditer(text[:80]):
         state = STATE_OF_MARK.get(match[0].rstrip("\ufe0f\u200d"))
         if state is not None:

@@ -15,21 +15,19 @@ from bot.core.gaps.heading import FIELD_EVIDENCE
 from bot.core.gaps.outline import is_shelf
 from bot.core.gaps.plain import plain
 from bot.core.gaps.repair import view
-from bot.core.gaps.table import columns
 from bot.core.gaps.vocabulary import SECTIONS, lacks, priority_in, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from bot.core.blocks import Block, Blocks, Item
+    from bot.core.blocks import Blocks, Item
     from bot.core.gaps.candidate import Place
     from bot.core.gaps.entry import Head
     from bot.core.gaps.outline import Section
+    from bot.core.gaps.table import Columns
 
 ENOUGH = 3
 """The score from which a heading is a gap without the company of others."""
-ANNOUNCEMENT = 60
-"""A paragraph up to this long above a list only announces it."""
 _OWN = frozenset({"status", "priority", "severity", "effort"})
 _BOX = re.compile(r"\[.?\](?=\s)")
 _META = tuple(
@@ -90,7 +88,7 @@ def score(source: Blocks, section: Section, place: Place) -> int:
     score += 2 * (head.priority is not None and not section.container)
     score += head.ordinal is not None
     score += head.state is not None and not section.container
-    score += prose(source, section)
+    score += section.prose
     score -= 2 * is_meta(source, section)
     subject = not section.container and (section.role is None or (section.role == "gaps" and head.ordinal is not None))
     score += place.gappy and subject
@@ -151,33 +149,6 @@ def _follows(before: tuple[int, ...], after: tuple[int, ...]) -> bool:
     )
 
 
-def prose(source: Blocks, section: Section) -> int:
-    """Tells whether a text of its own stands below the heading: a paragraph that does more than announce a list, or code."""
-    follows: list[Block | None] = [*section.blocks[1:], None]
-    for block, after in zip(section.blocks, follows, strict=False):
-        if isinstance(block, Opaque) and block.kind not in {"hr", "html_block", "blockquote"}:
-            return 1
-        if isinstance(block, Paragraph):
-            text = block.text.of(source.text).rstrip("*_ ")
-            if not isinstance(after, Listing) or (len(text) > ANNOUNCEMENT and (not text.endswith((":", "：")) or ". " in text)):
-                return 1
-        if isinstance(block, Listing) and has_tail(source, block):
-            return 1
-    return 0
-
-
-def has_tail(source: Blocks, block: Listing) -> bool:
-    """Tells whether a new sentence follows the list at the margin: CommonMark counts it to the last entry, its author did not."""
-    lead = block.items[-1].lead
-    if lead is None:
-        return False
-    for before, line in itertools.pairwise(lead.lines):
-        at_margin = line.start == source.lines.starts[source.lines.index(line.start)]
-        if at_margin and before.of(source.text).rstrip().endswith((".", "!", "?")) and source.text[line.start].isupper():
-            return True
-    return False
-
-
 def against(source: Blocks, section: Section) -> int:
     """Returns how much speaks for a heading grouping others: checkboxes, lists alone, sections with evidence below it."""
     own = bool(section.head and section.head.id) or bool(section.roles & _OWN)
@@ -185,58 +156,51 @@ def against(source: Blocks, section: Section) -> int:
     against = 0
     if not own and has_boxes(source, lists):
         against += 4
-    if not own and tracks_rows(source, section):
+    if not own and tracks_rows(section):
         against += 4
     if not own and section.set_off and section.role == "gaps":
         against += 4
     described = section.described > 1 or (
         section.head is not None and section.head.ordinal is not None and "describes" in section.roles
     )
-    if not own and lists and not described and not prose(source, section):
+    if not own and lists and not described and not section.prose:
         against += 3
     if any(part is not section and part.head is not None and (part.head.id or part.roles & _OWN) for part in section.walk()):
         against += 3
     if not own and any(child.role == "inventory" for child in section.sections):
         against += 3
-    if any(lists_ids(source, part) for part in section.walk()):
+    if any(lists_ids(part) for part in section.walk()):
         against += 6
-    if any(child.role != "detail" for child in section.sections) and not prose(source, section) and not own:
+    if any(child.role != "detail" for child in section.sections) and not section.prose and not own:
         against += 2
     if section.blocks and isinstance(section.blocks[0], Table) and not own:
         against += 3
     return against
 
 
-def states_lack(source: Blocks, section: Section) -> bool:
+def states_lack(section: Section) -> bool:
     """Tells whether a heading says that something lacks, as a statement of several words with a text of its own below it."""
-    return (
-        len(words(section.title)) > 2 and section.role in {None, "gaps"} and bool(prose(source, section)) and lacks(section.title)
+    return len(words(section.title)) > 2 and section.role in {None, "gaps"} and section.prose and lacks(section.title)
+
+
+def tracks_rows(section: Section) -> bool:
+    """Tells whether a table with a status or a priority for each of its rows stands directly in a section."""
+    return any(cols.has("status", "priority", "severity") for cols in _of_rows(section))
+
+
+def lists_ids(section: Section) -> bool:
+    """Tells whether a table in a section gives each of its rows an id: they are entries, whatever the headings above them are."""
+    return any(
+        cols.id is not None and cols.roles[cols.id] == "id" and cols.has("status", "priority", "severity")
+        for cols in _of_rows(section)
     )
 
 
-def tracks_rows(source: Blocks, section: Section) -> bool:
-    """Tells whether a table with a status or a priority for each of its rows stands directly in a section."""
+def _of_rows(section: Section) -> Iterator[Columns]:
+    """Yields the columns of the tables that stand directly in a section and have several rows."""
     for block in section.blocks:
-        if isinstance(block, Table) and len(block.rows) > 1:
-            cols = columns(source, block)
-            if cols is not None and cols.has("status", "priority", "severity"):
-                return True
-    return False
-
-
-def lists_ids(source: Blocks, section: Section) -> bool:
-    """Tells whether a table in a section gives each of its rows an id: they are entries, whatever the headings above them are."""
-    for block in section.blocks:
-        if isinstance(block, Table) and len(block.rows) > 1:
-            cols = columns(source, block)
-            if (
-                cols is not None
-                and cols.id is not None
-                and cols.has("status", "priority", "severity")
-                and cols.roles[cols.id] == "id"
-            ):
-                return True
-    return False
+        if isinstance(block, Table) and len(block.rows) > 1 and (cols := section.columns[block.first]) is not None:
+            yield cols
 
 
 def holds_entries(section: Section) -> bool:
@@ -248,7 +212,7 @@ def is_shelf_of_entries(source: Blocks, section: Section) -> bool:
     """Tells whether a section holds a list and says nothing of itself, or one of titled entries: where most do, entries are the unit."""
     if section.proven or section.described or not holds_entries(section):
         return False
-    return not prose(source, section) or all(
+    return not section.prose or all(
         _titled(source, block) for block in section.blocks if isinstance(block, Listing) and len(block.items) > 1
     )
 
