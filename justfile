@@ -24,6 +24,10 @@ corpus-update:
 commands-update:
     uv run python -m tests.commands
 
+# Write docs/gapkeeper.schema.json anew, from the definition in bot/core/config.py; review the diff.
+schema-update:
+    uv run python -m tests.core.schema
+
 # Feed the reader what a coverage-guided fuzzer finds, for a while (seconds).
 fuzz seconds="60":
     uv run --with 'atheris; python_version < "3.14"' python tests/fuzz/fuzz_reading.py -max_len=4000 -len_control=0 -max_total_time={{ seconds }}

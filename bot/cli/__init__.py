@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typer
 
-from bot.cli import demo, explain, lint, parse, plan, serve
+from bot.cli import config, demo, explain, lint, parse, plan, serve
 
 app = typer.Typer(
     name="gapkeeper",
@@ -18,6 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
+app.add_typer(config.app, name="config")
 app.command("demo")(demo.command)
 app.command("explain")(explain.command)
 app.command("lint")(lint.command)

@@ -17,6 +17,8 @@ from bot.core.errors import Problem, Severity
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from bot.core.text import Span
+
 
 class Format(StrEnum):
     """What the findings are printed for."""
@@ -28,12 +30,16 @@ class Format(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What is wrong with a file, which also has a place in a repository; `text` is what the spans point into."""
+    """What is wrong with a file, which also has a place in a repository; `text` is what the spans point into.
+
+    With `in_place` each problem is shown below the line it is in, to people.
+    """
 
     path: Path
     at: str
     text: str
     problems: tuple[Problem, ...]
+    in_place: bool = False
 
     def column(self, offset: int) -> int:
         """Returns the 1-based column of a place in the text."""
@@ -58,6 +64,11 @@ def command(
             faults.append(data)
         else:
             found.append(_linted(path, data))
+    report(found, form, faults)
+
+
+def report(found: list[Findings], form: Format, faults: list[str]) -> None:
+    """Print what was found and what could not be read, and end with the status that says so."""
     _PRINTERS[form](found)
     if faults:
         fail(*faults)
@@ -72,13 +83,24 @@ def _linted(path: Path, data: bytes) -> Findings:
     from bot.core.names import DocumentPath
 
     root = _root(path)
-    at = DocumentPath(path.resolve().relative_to(root).as_posix())
+    at = DocumentPath(path_in(root, path))
     reading = parse(DocumentPath(str(path)), data)
     existing = frozenset[str]()
     if isinstance(reading, Document):
         existing = frozenset(link for link in linked_paths(reading, at) if _exists(root / link))
     text = reading.text if isinstance(reading, Document) else data.decode("utf-8", "replace")
-    return Findings(path, at if root.joinpath(".git").exists() else str(path), text, lint(reading, at=at, existing=existing))
+    return Findings(path, place_of(path), text, lint(reading, at=at, existing=existing))
+
+
+def place_of(path: Path) -> str:
+    """Returns where a file stands in its repository; outside of one, what it was called."""
+    root = _root(path)
+    return path_in(root, path) if root.joinpath(".git").exists() else str(path)
+
+
+def path_in(root: Path, path: Path) -> str:
+    """Returns the path of a file from a folder above it."""
+    return path.resolve().relative_to(root).as_posix()
 
 
 def _root(path: Path) -> Path:
@@ -141,6 +163,21 @@ def _print_one(console: Console, findings: Findings, problem: Problem) -> None:
     if problem.hint:
         text.append(f" ({shown(problem.hint)})", style="not bold italic")
     console.print(text)
+    if findings.in_place and problem.span is not None:
+        _print_place(console, findings, problem.span)
+
+
+def _print_place(console: Console, findings: Findings, span: Span) -> None:
+    """Print the line that a problem is in, with carets below what it is about, as far as that stands on the line."""
+    from rich.cells import cell_len
+
+    from bot.cli.paper import PIPED, shown
+
+    start = findings.text.rfind("\n", 0, span.start) + 1
+    row = findings.text[start:].partition("\n")[0].removesuffix("\r")[:PIPED].replace("\ufeff", " ")
+    before, marked = shown(row[: span.start - start]), shown(row[span.start - start : span.end - start]).rstrip()
+    console.print(f"  {shown(row)}", markup=False, style="dim")
+    console.print(f"  {' ' * cell_len(before)}{'^' * max(cell_len(marked), 1)}", markup=False, style="red")
 
 
 def _as_object(findings: Findings) -> dict[str, Any]:

@@ -291,7 +291,8 @@ class Gatherer:
         config = config_rules.parse(data)
         if isinstance(config, Config):
             return _Rules(config, replace(state, config_sha=blob, config_text=data.decode("utf-8-sig")))
-        problems = tuple(replace(p, message=f"{CONFIG_PATH}: {p.message}") for p in config)
+        text = data.decode("utf-8", "replace")
+        problems = tuple(replace(p, message=f"{CONFIG_PATH}{config_rules.place(p, text)}: {p.message}") for p in config)
         return _Rules(last_good(state), state, sound=False, problems=problems)
 
     async def _parse(self, files: Mapping[DocumentPath, bytes]) -> tuple[Reading, ...]:
