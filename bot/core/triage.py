@@ -45,6 +45,9 @@ class Label:
 CONFLICT = Label("gap: conflict", "b60205", "The document and the issue were changed differently; a person decides")
 """Set while a conflict lasts; of no family, since it says nothing about the gap."""
 
+UNLINKED = Label("gap: unlinked", "ededed", "Not kept in step with its document any more; add the label gap to link it again")
+"""The tombstone of a gap whose issue a person took our base label from: its entry gets no other issue, also without our database."""
+
 
 def labels_of(*, state: State, priority: str | None, effort: str | None) -> tuple[Label, ...]:
     """Returns the labels of ours that the issue of such a gap carries: the base label, and at most one of each family."""

@@ -152,6 +152,14 @@ class ReadGateway:
         except NotFound:
             return "none"
 
+    async def has_label(self, name: RepositoryName, label: str) -> bool:
+        """Tells whether the repository has a label. https://docs.github.com/en/rest/issues/labels#get-a-label."""
+        try:
+            await self._line.get(f"{repository_path(name)}/labels/{_encoded_segment(label)}", label_of)
+        except NotFound:
+            return False
+        return True
+
     async def open_pull(self, name: RepositoryName, branch: str) -> Pull | None:
         """Returns the open pull request from a branch of the repository itself.
 

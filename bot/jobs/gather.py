@@ -20,7 +20,7 @@ from bot.core.gaps.model import Document, ParseFailure
 from bot.core.issue import agreed_since, recorded_pair
 from bot.core.plan import View
 from bot.core.sides import differs
-from bot.core.triage import BASE_LABEL
+from bot.core.triage import BASE_LABEL, UNLINKED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -41,10 +41,25 @@ _LFS = b"version https://git-lfs.github.com/spec/"
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """Both sides as they were read, and what to remember of the repository once the plan is done."""
+    """Both sides as they were read, and what to remember of the repository once the plan is done.
+
+    `unlinked` are issues that people took our base label from, `linked` are those that were given it back.
+    """
 
     view: View
     state: RepositoryState
+    unlinked: tuple[tuple[Pair, Issue], ...] = ()
+    linked: tuple[tuple[Pair, Issue], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Changed:
+    """The issues that people changed, as they are now, all pairs, and those that were unlinked or linked again."""
+
+    issues: Mapping[IssueNumber, Issue]
+    pairs: tuple[Pair, ...]
+    unlinked: tuple[tuple[Pair, Issue], ...]
+    linked: tuple[tuple[Pair, Issue], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +111,11 @@ class Gatherer:
         state, pairs = await self._remembered(state, listed)
         if listed is not None:
             # An issue that lost our label is not in the list, nor is one that is gone: those are looked at one by one.
-            touched = {**dict.fromkeys(pair.number for pair in pairs), **{issue.number: issue for issue in listed}, **touched}
+            unseen = dict.fromkeys(pair.number for pair in pairs if not pair.lost)
+            touched = {**unseen, **{issue.number: issue for issue in listed}, **touched}
         newcomers, pairs = await self._newcomers(state, pairs, touched)
-        issues, pairs = await self._changed_issues(state, pairs, touched)
+        changed = await self._changed_issues(state, pairs, touched)
+        issues, pairs = changed.issues, changed.pairs
         # Before something is added, all is looked at: its entry may stand somewhere already.
         rules, files = await self._files(state, pushes, whole=whole or bool(newcomers))
         home = _home(pairs, files) if newcomers else None
@@ -122,7 +139,8 @@ class Gatherer:
         unread = {failure.path for failure in view.failures}
         blobs = {path: blob for path, blob in files.blobs.items() if path not in unread}
         kept = {path: blob for path, blob in state.documents.items() if path in unread}
-        return Gathered(view, replace(rules.state, head=files.commit, documents={**blobs, **kept}))
+        after = replace(rules.state, head=files.commit, documents={**blobs, **kept})
+        return Gathered(view, after, changed.unlinked, changed.linked)
 
     async def titles(self, state: RepositoryState, numbers: Iterable[IssueNumber]) -> dict[IssueNumber, str]:
         """Returns the titles that issues bear now; those that are gone have none."""
@@ -148,19 +166,18 @@ class Gatherer:
 
     async def _changed_issues(
         self, state: RepositoryState, pairs: tuple[Pair, ...], touched: Mapping[IssueNumber, Issue | None]
-    ) -> tuple[dict[IssueNumber, Issue], tuple[Pair, ...]]:
-        """Returns the issues that people changed, read again, and the pairs without those whose issue is gone.
+    ) -> _Changed:
+        """Returns the issues that people changed, read again, and the pairs without those whose issue is gone or was unlinked.
 
         What a payload shows just as it was agreed is an echo of our own writing and costs no request (I7).
         """
         defer_closes = last_good(state).on_defer == "close"
         issues: dict[IssueNumber, Issue] = {}
+        unlinked: list[tuple[Pair, Issue]] = []
+        linked: list[tuple[Pair, Issue]] = []
         kept = list(pairs)
         for place, pair in enumerate(pairs):
-            shown = touched.get(pair.number)
-            if pair.number not in touched or pair.lost or not pair.present:
-                continue
-            if shown is not None and not differs(shown, pair.base, defer_closes=defer_closes):
+            if pair.number not in touched or _says_nothing(touched[pair.number], pair, defer_closes=defer_closes):
                 continue
             try:
                 issue = await self._reader.issue(state.name, pair.number)
@@ -168,13 +185,29 @@ class Gatherer:
                 kept[place] = replace(pair, lost=True)
                 await self._store.save_pair(state.id, kept[place])
                 continue
+            if not _is_linked(issue):
+                if not pair.lost and await self._reader.has_label(state.name, BASE_LABEL):
+                    # Where the label itself is gone or has another name (#96), nobody meant this issue.
+                    kept[place] = replace(pair, lost=True)
+                    unlinked.append((kept[place], issue))
+                    continue
+            elif pair.lost:
+                # The marker keeps what was agreed when the two parted; our record went on with the entry, to know it again.
+                said = recorded_pair(issue, self._seal, login=await self._github.login())
+                base = said.base if said is not None and said.key == pair.key else pair.base
+                kept[place] = replace(pair, lost=False, base=base)
+                linked.append((kept[place], issue))
             later = agreed_since(pair, issue, self._seal)
             if later is not None:
-                kept[place] = later
-                await self._store.save_pair(state.id, later)
-            if differs(issue, kept[place].base, defer_closes=defer_closes):
+                kept[place] = replace(later, lost=kept[place].lost)
+                await self._store.save_pair(state.id, kept[place])
+            if (
+                pair.present
+                and not kept[place].lost
+                and (pair.lost or differs(issue, kept[place].base, defer_closes=defer_closes))
+            ):
                 issues[issue.number] = issue
-        return issues, tuple(kept)
+        return _Changed(issues, tuple(kept), tuple(unlinked), tuple(linked))
 
     async def _newcomers(
         self, state: RepositoryState, pairs: tuple[Pair, ...], touched: Mapping[IssueNumber, Issue | None]
@@ -229,13 +262,15 @@ class Gatherer:
             return state, await self._store.pairs(state.id)
         issues = await self._reader.issues(state.name, label=BASE_LABEL) if listed is None else listed
         if issues:
+            if not state.known:
+                issues = (*issues, *await self._reader.issues(state.name, label=UNLINKED.name))
             login = await self._github.login()
             known = {pair.key for pair in await self._store.pairs(state.id)}
             for issue in issues:
                 pair = recorded_pair(issue, self._seal, login=login)
                 if pair is not None and pair.key not in known:
                     known.add(pair.key)
-                    await self._store.save_pair(state.id, pair)
+                    await self._store.save_pair(state.id, pair if _is_linked(issue) else replace(pair, lost=True))
         state = replace(state, known=True)
         await self._store.save_repository(state)
         return state, await self._store.pairs(state.id)
@@ -301,7 +336,20 @@ class Gatherer:
 
 
 def _wanted(issue: Issue) -> bool:
-    return issue.open and BASE_LABEL in {label.lower() for label in issue.labels}
+    return issue.open and _is_linked(issue)
+
+
+def _is_linked(issue: Issue) -> bool:
+    return BASE_LABEL in {label.lower() for label in issue.labels}
+
+
+def _says_nothing(shown: Issue | None, pair: Pair, *, defer_closes: bool) -> bool:
+    """Tells whether what is shown of an issue, None where it must be looked at, asks nothing of its pair."""
+    if shown is None:
+        return not pair.present and not pair.lost
+    if pair.lost or not _is_linked(shown):
+        return pair.lost != _is_linked(shown)
+    return not pair.present or not differs(shown, pair.base, defer_closes=defer_closes)
 
 
 def _home(pairs: tuple[Pair, ...], files: _Files) -> DocumentPath | None:

@@ -16,11 +16,12 @@ from bot.core.errors import GapkeeperError, Gone, Moved, Problem, RateLimited, R
 from bot.core.issue import Seal, StateReason, agreed_since, compose, marker
 from bot.core.messages import HELD_LABEL, HELD_TITLE, conflict_comment, flipping_comment, held_notice, question_in
 from bot.core.settle import question_of, settled
-from bot.core.triage import CONFLICT
+from bot.core.triage import CONFLICT, UNLINKED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from bot.core.issue import Issue
     from bot.core.names import BlobSha, DocumentPath, IssueNumber
     from bot.core.pair import Pair
     from bot.core.settle import Dispute
@@ -67,6 +68,20 @@ class Performer:
         if complete:
             await self._take_down()
         return tuple(problems)
+
+    async def unlink(self, pair: Pair, issue: Issue) -> None:
+        """Give an issue that a person took our base label from its tombstone; nothing is written for its gap any more."""
+        if UNLINKED.name not in {label.lower() for label in issue.labels}:
+            await self._ensure((UNLINKED,))
+            await self.gateway.update_issue(self.state.name, issue.number, labels=[*issue.labels, UNLINKED.name])
+        await self.store.save_pair(self.state.id, pair)
+
+    async def link(self, pair: Pair, issue: Issue) -> None:
+        """Take the tombstone from an issue that got our base label back; what changed meanwhile on either side is merged."""
+        others = [label for label in issue.labels if label.lower() != UNLINKED.name]
+        if len(others) != len(issue.labels):
+            await self.gateway.update_issue(self.state.name, issue.number, labels=others)
+        await self.store.save_pair(self.state.id, pair)
 
     async def _act(self, action: Action) -> tuple[Problem, ...]:
         if isinstance(action, EditDocument):

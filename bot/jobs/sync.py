@@ -171,6 +171,10 @@ class Sync:
         view = replace(view, newcomers=tuple(issue for issue in view.newcomers if issue.number not in proposed))
         complete = bool(pushes) or said.whole
         performer = self._performer(gateway, seal, state, gathered)
+        for pair, issue in gathered.unlinked:
+            await performer.unlink(pair, issue)
+        for pair, issue in gathered.linked:
+            await performer.link(pair, issue)
         decided = plan(replace(view, issues=direct))
         if decided.unsure and decided.held is None:
             view = replace(view, titles=await gatherer.titles(state, decided.unsure))

@@ -185,6 +185,24 @@ class TestLabels:
         assert desk.issue(number).labels == {"gap", "priority: P3", "note 11"}
         desk.assert_agreed()
 
+    def test_without_our_label_an_issue_is_no_gaps_until_it_has_it_again(self, desk: Desk) -> None:
+        desk.begin(TEXT)
+        number = desk.numbers[FIRST]
+        desk.edit_issue(number, labels=["priority: P0"])
+        assert desk.issue(number).labels == {"priority: P0", "gap: unlinked"}
+        desk.edit_issue(number, state="closed", title="Mine")
+        edited = TEXT.replace("They live", "All live")
+        desk.write(edited)
+        assert desk.text == edited.encode()
+        assert desk.states == {"Mine": "completed", SECOND: "open", THIRD: "open"}
+        assert "All live" not in desk.issue(number).body
+        desk.assert_agreed()
+        desk.edit_issue(number, labels=[*desk.issue(number).labels, "gap"])
+        assert splices(edited.encode(), desk.text) == [(5, " ", "x"), (5, FIRST, "Mine")]
+        assert desk.issue(number).labels == {"gap", "priority: P0"}
+        assert "All live" in desk.issue(number).body
+        desk.assert_agreed()
+
     def test_labels_of_people_change_nothing(self, desk: Desk) -> None:
         desk.begin(TEXT)
         number = desk.numbers[FIRST]

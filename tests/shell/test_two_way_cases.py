@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from bot.core.errors import GapkeeperError
 from bot.sandbox import Api, Call, Clock, Fault
+from bot.store.store import Store
 from tests.by_hand import ByHand, by_hand
 
 if TYPE_CHECKING:
@@ -206,6 +208,72 @@ async def test_fault_46_a_new_title_that_was_committed_before_the_answer_was_los
     assert hand.titles() == {"Rotate the keys": 1, "Mine": 2, "Hash the ids": 3}
     assert len(hand.issues) == 3
     assert text(hand) == GAPS.replace("Limit the rate", "Mine")
+
+
+class TestUnlinking:
+    """Without our base label an issue is no gap's any more, and its entry gets no other one; with it, all is as before."""
+
+    @pytest.fixture
+    async def unlinked(self, hand: ByHand) -> ByHand:
+        hand.repository.remove_label(2, "gap", by="alice")
+        await hand.sync()
+        assert labels(hand, 2) == {"priority: P2", "gap: unlinked"}
+        return hand
+
+    @pytest.mark.parametrize("lose", [False, True], ids=["database kept", "i17 database lost"])
+    async def test_neither_side_follows_the_other(self, unlinked: ByHand, tmp_path: Path, *, lose: bool):
+        async with AsyncExitStack() as stack:
+            if lose:
+                unlinked.store = await stack.enter_async_context(Store(f"sqlite:///{tmp_path / 'other.db'}"))
+            await self.check_neither_side_follows(unlinked)
+
+    async def check_neither_side_follows(self, unlinked: ByHand) -> None:
+        newer = GAPS.replace("Limit the rate", "Limit all rates").replace("[P2] Hash", "[P0] Hash")
+        unlinked.repository.edit_issue(2, by="alice", title="Mine", state="closed")
+        await unlinked.push({"GAPS.md": newer})
+        await unlinked.sync()
+        await unlinked.reconcile()
+        assert text(unlinked) == newer
+        assert unlinked.titles() == {"Rotate the keys": 1, "Hash the ids": 3}
+        assert unlinked.titles(is_open=False) == {"Mine": 2}
+        assert "priority: P0" in labels(unlinked, 3)
+
+    async def test_the_entry_goes_and_comes_back_without_it(self, unlinked: ByHand):
+        await unlinked.push({"GAPS.md": GAPS.replace("- [ ] [P2] Limit the rate\n", "")})
+        await unlinked.push({"GAPS.md": GAPS})
+        assert unlinked.titles() == {"Rotate the keys": 1, "Limit the rate": 2, "Hash the ids": 3}
+        assert unlinked.issues[2].open
+        assert labels(unlinked, 2) == {"priority: P2", "gap: unlinked"}
+
+    @pytest.mark.parametrize("delivered", [True, False], ids=["delivered", "found by a check"])
+    async def test_the_label_links_it_again_and_what_changed_meanwhile_is_merged(self, unlinked: ByHand, *, delivered: bool):
+        await unlinked.push({"GAPS.md": GAPS.replace("[P2] Limit", "[P1] Limit")})
+        unlinked.repository.edit_issue(2, by="alice", title="Limit all rates")
+        unlinked.repository.add_labels(2, ["gap"], by="alice")
+        if delivered:
+            await unlinked.sync()
+            assert text(unlinked) == GAPS.replace("[P2] Limit the rate", "[P1] Limit all rates")
+        else:
+            await unlinked.hooks.flush()
+            unlinked.waiting = []
+            await unlinked.reconcile()
+        assert labels(unlinked, 2) == {"gap", "priority: P1"}
+
+    async def test_it_is_at_rest(self, unlinked: ByHand):
+        first = len(unlinked.api.calls)
+        for _ in range(3):
+            await unlinked.sync()
+            await unlinked.reconcile()
+        assert [str(call) for call in unlinked.api.calls[first:] if call.writes] == []
+
+    async def test_fault_96_where_the_label_itself_is_gone_nobody_unlinked_anything(self, hand: ByHand):
+        hand.repository.delete_label("gap", by="alice")
+        await hand.sync()
+        await hand.reconcile()
+        hand.repository.close_issue(2, by="alice")
+        await hand.sync()
+        assert "- [x] [P2] Limit" in text(hand)
+        assert "gap: unlinked" not in labels(hand, 2)
 
 
 class TestBreaker:
