@@ -245,9 +245,7 @@ def dedented(rows: Sequence[str]) -> str:
 
 def items_below(blocks: Iterable[Block]) -> Iterator[Item]:
     """Yields all list entries in the blocks, at any depth, in the order of lines."""
-    stack = list(blocks)[::-1]
-    while stack:
-        block = stack.pop()
+    for block in blocks:
         if isinstance(block, Listing):
             for item in block.items:
                 yield item

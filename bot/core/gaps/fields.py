@@ -53,13 +53,8 @@ def fields_of(source: Blocks, blocks: Iterable[Block], *, skip_lead: int = 0) ->
 
 def _of_lines(source: Blocks, spans: Sequence[Span]) -> Iterator[Labelled]:
     for index, span in enumerate(spans):
-        found = list(line_fields(source, span))
-        if (
-            len(found) == 1
-            and not found[0].field.value
-            and index + 1 < len(spans)
-            and not any(line_fields(source, spans[index + 1]))
-        ):
+        found = line_fields(source, span)
+        if len(found) == 1 and not found[0].field.value and index + 1 < len(spans) and not line_fields(source, spans[index + 1]):
             yield _with_value(source, found[0], spans[index + 1])
         else:
             yield from found
@@ -70,43 +65,46 @@ def _with_value(source: Blocks, found: Labelled, span: Span) -> Labelled:
     return Labelled(Field(field.label, view(source.text, span).text, field.line, field.label_span, span), found.role)
 
 
-def line_fields(source: Blocks, span: Span) -> Iterator[Labelled]:
-    """Yields the fields of one line; none for a line that does not start with a label."""
+def line_fields(source: Blocks, span: Span) -> list[Labelled]:
+    """Returns the fields of one line; none for a line that does not start with a label."""
     raw = span.of(source.text)
     if ":" not in raw and "：" not in raw and "**" not in raw:
-        return
+        return []
     seen = view(source.text, span)
     text = seen.text
     lead = _LEAD.match(text)
     first = lead.end() if lead else 0
     labels = _labels(text, first)
+    found: list[Labelled] = []
     for index, (start, end, stop) in enumerate(labels):
         limit = labels[index + 1][0] if index + 1 < len(labels) else len(text)
         value_start, value_end = _trim(text, stop, limit, last=index + 1 == len(labels))
         label = " ".join(text[start:end].strip(_MARKUP).split())
         role = LABELS.whole(words(label.split("(")[0])) or "other"
         line = source.lines.number(span.start)
-        yield Labelled(
-            Field(label, text[value_start:value_end], line, seen.span(start, end), seen.span(value_start, value_end)), role
-        )
+        value = text[value_start:value_end]
+        found.append(Labelled(Field(label, value, line, seen.span(start, end), seen.span(value_start, value_end)), role))
+    return found
 
 
 def _labels(text: str, first: int) -> list[tuple[int, int, int]]:
     """Returns (label start, label end, value start) of each label, when the line starts with one."""
     bold = [
         (match.start("label"), match.end("label"), match.end())
-        for match in _BOLD.finditer(text, first)
+        for match in (_BOLD.finditer(text, first) if "**" in text or "__" in text else ())
         if match["in"] or match["out"]
     ]
     if bold:
         opening = text.find("*", first) if "*" in text else text.find("_", first)
         return bold if bold[0][0] - 2 <= max(opening, first) and not text[first : bold[0][0] - 2].strip() else []
-    found = [
-        (match.start("label"), match.end("label"), match.end())
-        for match in _PLAIN.finditer(text, first)
-        if LABELS.whole(words(match["label"].split("(")[0])) is not None
-    ]
-    return found if found and not text[first : found[0][0]].strip() else []
+    nearest = _PLAIN.match(text, first)
+    if nearest is None or not _is_known(nearest):
+        return []
+    return [(match.start("label"), match.end("label"), match.end()) for match in _PLAIN.finditer(text, first) if _is_known(match)]
+
+
+def _is_known(found: re.Match[str]) -> bool:
+    return LABELS.whole(words(found["label"].split("(")[0])) is not None
 
 
 def _trim(text: str, start: int, end: int, *, last: bool) -> tuple[int, int]:

@@ -22,7 +22,7 @@ def head_of(source: Blocks, item: Item) -> Head | None:
     lead = item.lead
     if lead is None or not len(lead.text):
         return None
-    below = next((line for line in lead.lines[1:] if next(line_fields(source, line), None) is not None), None)
+    below = next((line for line in lead.lines[1:] if line_fields(source, line)), None)
     end = source.lines.span(source.lines.index(below.start) - 1).end if below is not None else lead.text.end
     return read_head(source.text, Span(lead.text.start, end), Shape.ENTRY)
 

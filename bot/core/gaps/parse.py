@@ -12,7 +12,7 @@ from bot.core import blocks
 from bot.core.errors import Problem, Severity
 from bot.core.gaps.account import account
 from bot.core.gaps.model import Document, ParseFailure, Reading, Remark
-from bot.core.gaps.select import select
+from bot.core.gaps.select import Selection, select
 
 if TYPE_CHECKING:
     from bot.core.names import DocumentPath
@@ -28,25 +28,25 @@ def parse(path: DocumentPath, data: bytes) -> Reading:
 
 def explain(path: DocumentPath, data: bytes) -> tuple[Reading, tuple[Remark, ...]]:
     """Returns the reading and, line by line, what was taken for a gap, what was not, and why."""
-    reading, source, remarks = _read(path, data)
-    return reading, account(source, reading.gaps, remarks) if source is not None else ()
+    reading, selection = _read(path, data)
+    return reading, account(selection.source, reading.gaps, selection.remarks) if selection is not None else ()
 
 
-def _read(path: DocumentPath, data: bytes) -> tuple[Reading, blocks.Blocks | None, tuple[Remark, ...]]:
-    """Returns the reading with the blocks and the walk's remarks; no blocks where the text could not be read to its end."""
+def _read(path: DocumentPath, data: bytes) -> tuple[Reading, Selection | None]:
+    """Returns the reading with the selection it came from; none where the text could not be read to its end."""
     text = _decoded(data)
     if isinstance(text, Problem):
-        return ParseFailure(path, text), None, ()
+        return ParseFailure(path, text), None
     try:
         source = blocks.read(text)
     except blocks.Unreadable as unreadable:
-        return ParseFailure(path, unreadable.problem), None, ()
+        return ParseFailure(path, unreadable.problem), None
     selection = select(source, path.rsplit("/", 1)[-1].rsplit(".", 1)[0])
     gaps = tuple(candidate.gap(source) for candidate in selection.gaps)
     fatal = next((problem for problem in source.problems if problem.severity is Severity.ERROR), None)
     if fatal is not None:
-        return ParseFailure(path, fatal, gaps), source, selection.remarks
-    return Document(path, text, gaps, tuple(source.problems)), source, selection.remarks
+        return ParseFailure(path, fatal, gaps), selection
+    return Document(path, text, gaps, tuple(source.problems)), selection
 
 
 def _decoded(data: bytes) -> str | Problem:

@@ -23,9 +23,13 @@ from bot.core.gaps.repeats import settle
 from bot.core.gaps.vocabulary import STATES, priority_in, section_role, words
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bot.core.blocks import Block, Blocks, Item
     from bot.core.gaps.entry import Head
 
+_Said = tuple[int, str, str, bool]
+"""A line, what it was seen as, why, and whether it was taken."""
 SKIPPED = frozenset({"legend", "guide", "reference", "log"})
 """Sections that hold no gaps at all."""
 WEAK = frozenset({"summary", "plan", "inventory"})
@@ -44,10 +48,18 @@ _SETTLED = ("resol", "addressed", "fixed")
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The gaps in the order of their lines, and the remarks in the order of theirs."""
+    """The gaps in the order of their lines; `said` is what the remarks on lines of `source` are made of."""
 
     gaps: tuple[Candidate, ...]
-    remarks: tuple[Remark, ...]
+    source: Blocks
+    said: Sequence[_Said]
+
+    @property
+    def remarks(self) -> tuple[Remark, ...]:
+        """The remarks in the order of their lines, what was taken first; only `explain` asks for them."""
+        lines = self.source.lines
+        made = (Remark(lines.number(lines.starts[line]), taken, what, why) for line, what, why, taken in self.said)
+        return tuple(sorted(made, key=lambda remark: (remark.line, not remark.taken)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +81,7 @@ def select(source: Blocks, name: str) -> Selection:
         walk.say(candidate.first, f"{candidate.kind.value} entry", candidate.why, taken=True)
     for candidate, why in dropped:
         walk.say(candidate.first, f"{candidate.kind.value} entry", why)
-    return Selection(tuple(kept), tuple(sorted(walk.remarks, key=lambda remark: (remark.line, not remark.taken))))
+    return Selection(tuple(kept), source, walk.said)
 
 
 class _Walk:
@@ -79,7 +91,7 @@ class _Walk:
         self.source = source
         self.root = root
         self.found: list[Candidate] = []
-        self.remarks: list[Remark] = []
+        self.said: list[_Said] = []
         self.tables: dict[tuple[str, ...], tables.Columns] = {}
         self.heads: dict[int, Head | None] = {}
         self.listed: dict[int, bool] = {}
@@ -92,8 +104,7 @@ class _Walk:
         self.running = weigh.running(source, root)
 
     def say(self, line: int, what: str, why: str, *, taken: bool = False) -> None:
-        number = self.source.lines.number(self.source.lines.starts[line])
-        self.remarks.append(Remark(number, taken, what, why))
+        self.said.append((line, what, why, taken))
 
     def place(self, section: Section, outer: Place) -> Place:
         """Returns the place of a section's entries."""
@@ -258,7 +269,9 @@ class _Walk:
 
     def list(self, block: Listing, here: _Here) -> None:
         """Looks at a list: its entries are gaps, or none of them is."""
-        boxed = any(self.has_box(item) for item in items_below([block]))
+        text, lines = self.source.text, self.source.lines
+        bracket = text.find("[", lines.starts[block.first], lines.span(block.end - 1).end)
+        boxed = bracket >= 0 and any(self.has_box(item) for item in items_below([block]))
         takes, why = self.takes_list(block, here, boxed=boxed)
         if not takes:
             self.say(block.first, "list", why)

@@ -280,7 +280,7 @@ def is_form(source: Blocks, block: Listing) -> bool:
     for item in block.items:
         if item.lead is None:
             continue
-        found = list(line_fields(source, item.lead.lines[0]))
+        found = line_fields(source, item.lead.lines[0])
         forms += bool(found) and (found[0].role != "other" or found[0].field.value.strip("*_ ~<>")[:1].isdigit())
     return forms * 2 > len(block.items)
 
