@@ -9,6 +9,7 @@ from bot.store.store import Store
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bot.core.journal import Change
     from bot.core.names import GapKey, RepositoryId
     from bot.core.pair import Pair
     from bot.store.records import RepositoryState
@@ -36,7 +37,7 @@ class Memory(Store):
     async def pairs(self, repository: RepositoryId) -> tuple[Pair, ...]:
         return tuple(sorted(self.kept.values(), key=lambda pair: pair.number))
 
-    async def save_pair(self, repository: RepositoryId, pair: Pair) -> None:
+    async def save_pair(self, repository: RepositoryId, pair: Pair, change: Change | None = None) -> None:
         self.step()
         if any(other.number == pair.number and other.key != pair.key for other in self.kept.values()):
             raise AssertionError(f"I4: issue {pair.number} belongs to two gaps")

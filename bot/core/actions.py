@@ -113,9 +113,10 @@ class ChangeIssue:
 
 @dataclass(frozen=True, slots=True)
 class Remember:
-    """Nothing to write to GitHub: only our record moves on (a gap that stands elsewhere now)."""
+    """Nothing to write to GitHub: only our record moves on from the one `before` (a gap that stands elsewhere now)."""
 
     record: Pair
+    before: Pair
 
 
 Action = EditDocument | OpenIssue | ChangeIssue | Remember

@@ -10,12 +10,27 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bot.core.edit import AddGap, CannotEdit, Edited, SetEffort, SetPriority, SetState, SetTask, SetTitle, edit
+from bot.core.edit import (
+    AddGap,
+    CannotEdit,
+    Edited,
+    MoveGap,
+    SetDepends,
+    SetEffort,
+    SetPriority,
+    SetState,
+    SetTask,
+    SetTitle,
+    TakeTasks,
+    edit,
+    task_blocks,
+)
 from bot.core.edit.splice import undone
 from bot.core.gaps.model import Document, State
 from bot.core.gaps.parse import parse
 from bot.core.issue import Region, region_of
 from bot.core.merge import Conflict, Side, merge3
+from bot.core.pair import Wanting
 from bot.core.sides import said_by
 from bot.core.tasks import marks_in, says
 from bot.core.text import apply
@@ -31,14 +46,14 @@ if TYPE_CHECKING:
     from bot.core.identity import Entry
     from bot.core.issue import Issue
     from bot.core.names import GapKey
-    from bot.core.pair import Base, Pair
+    from bot.core.pair import Asked, Base, Pair
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What the issue of one gap asks its document to say; None where it asks nothing.
 
-    An empty priority or effort is to be taken away; `ticks` are by the task's place.
+    An empty priority or effort is to be taken away; `ticks` are by the task's place; `asked` is what only its entry can show.
     """
 
     ordinal: int
@@ -48,11 +63,13 @@ class Wish:
     priority: str | None = None
     effort: str | None = None
     ticks: tuple[tuple[int, bool], ...] = ()
+    asked: tuple[Asked, ...] = ()
 
     @property
     def empty(self) -> bool:
         """Tells whether nothing is asked."""
-        return all(part is None for part in (self.title, self.state, self.priority, self.effort)) and not self.ticks
+        parts = (self.title, self.state, self.priority, self.effort)
+        return all(part is None for part in parts) and not self.ticks and not self.asked
 
     def changes(self, gap: Gap) -> Iterator[Change]:
         """Yields the wish as edits of the gap."""
@@ -67,6 +84,41 @@ class Wish:
         if self.state is not None:
             yield SetState(gap, self.state, self.pair.traces if not self.state.closed else ())
 
+    def parts(self, document: Document) -> Iterator[_Part]:
+        """Yields the wish as edits of its document, those that are made all or not at all under one name."""
+        gap = document.gaps[self.ordinal]
+        for change in self.changes(gap):
+            yield _Part(self, change)
+        for asked in self.asked:
+            for change in _changes_for(asked, gap, document):
+                yield _Part(self, change, asked)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One edit for a wish; those for one thing that was `asked` belong together."""
+
+    wish: Wish
+    change: Change
+    asked: Asked | None = None
+
+
+def _changes_for(asked: Asked, gap: Gap, document: Document) -> Iterator[Change]:
+    """Yields what makes an entry as it was asked to be."""
+    match asked.what:
+        case Wanting.MOVE:
+            yield MoveGap(gap, asked.words)
+        case Wanting.DEPEND:
+            yield SetDepends(gap, tuple(dict.fromkeys((*gap.depends_on, *asked.words))))
+        case Wanting.FREE:
+            yield SetDepends(gap, tuple(name for name in gap.depends_on if name not in asked.words))
+        case Wanting.SPLIT:
+            blocks = [block for block in task_blocks(document.text, gap) if not all(task.done for task in block.tasks)]
+            yield TakeTasks(gap, tuple(task for block in blocks for task in block.tasks))
+            own = gap.priority if gap.priority_span is not None else None
+            for block in blocks:
+                yield AddGap(gap.section, block.tasks[0].text, own, detail=block.detail)
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
@@ -78,12 +130,16 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """A document after the edits that were possible; `wishes` are those of which a part was granted, in the order of their gaps."""
+    """A document after the edits that were possible; `wishes` are those of which a part was granted, in the order of their gaps.
+
+    `places` say of each of its gaps as the how-manieth it stands now, None where it was taken out.
+    """
 
     document: Document
     wishes: tuple[Wish, ...]
     refusals: tuple[Refusal, ...]
     traces: Mapping[GapKey, tuple[Trace, ...]]
+    places: tuple[int | None, ...]
 
 
 def wish_of(entry: Entry, pair: Pair, issue: Issue, config: Config, *, decision: Side = Side.NEITHER) -> Wish | None:
@@ -103,24 +159,30 @@ def wish_of(entry: Entry, pair: Pair, issue: Issue, config: Config, *, decision:
         priority=(said.priority or "") if asked(base.priority, gap.priority, said.priority) else None,
         effort=(said.effort or "") if asked(base.effort, gap.effort, said.effort) else None,
         ticks=tuple(_ticks(gap, base, issue)),
+        asked=tuple(asked for asked in pair.asked if not asked.met(gap)),
     )
     return None if wish.empty else wish
 
 
 def granted(document: Document, wishes: Sequence[Wish], config: Config) -> Granted:
     """Returns the document with the wishes granted, but for the changes that the editor refuses."""
-    wishes = [_as_before(document, wish) for wish in wishes]
-    asked = [(wish, change) for wish in wishes for change in wish.changes(document.gaps[wish.ordinal])]
+    parts = [part for wish in wishes for part in _as_before(document, wish).parts(document)]
     refusals: list[Refusal] = []
     edited, traces = document, {}
-    while asked:
-        result = edit(document, [change for _, change in asked], done_style=config.done_style)
+    places: tuple[int | None, ...] = tuple(range(len(document.gaps)))
+    while parts:
+        result = edit(document, [part.change for part in parts], done_style=config.done_style)
         if isinstance(result, Edited):
-            edited, traces = _read(document, result), _state_traces(asked, result)
+            edited, traces, places = _read(document, result), _state_traces(parts, result), result.places
             break
-        refused = next(i for i, (_, change) in enumerate(asked) if change is result.change)
-        refusals.append(Refusal(asked.pop(refused)[0].pair, result.problem))
-    return Granted(edited, tuple(dict.fromkeys(wish for wish, _ in asked)), tuple(refusals), traces)
+        refused = next(part for part in parts if part.change is result.change)
+        refusals.append(Refusal(refused.wish.pair, result.problem))
+        parts = [part for part in parts if part is not refused and (refused.asked is None or not _together(part, refused))]
+    return Granted(edited, tuple(dict.fromkeys(part.wish for part in parts)), tuple(refusals), traces, places)
+
+
+def _together(one: _Part, other: _Part) -> bool:
+    return one.wish is other.wish and one.asked is other.asked
 
 
 def _as_before(document: Document, wish: Wish) -> Wish:
@@ -170,10 +232,13 @@ def _read(document: Document, edited: Edited) -> Document:
     return reading
 
 
-def _state_traces(asked: Sequence[tuple[Wish, Change]], edited: Edited) -> dict[GapKey, tuple[Trace, ...]]:
+def _state_traces(parts: Sequence[_Part], edited: Edited) -> dict[GapKey, tuple[Trace, ...]]:
     """Returns what was done to close each gap, to be taken back when it reopens."""
-    couples = zip(asked, edited.traces, strict=True)
-    return {wish.pair.key: traces for (wish, change), traces in couples if isinstance(change, SetState) and change.state.closed}
+    return {
+        part.wish.pair.key: traces
+        for part, traces in zip(parts, edited.traces, strict=True)
+        if isinstance(part.change, SetState) and part.change.state.closed
+    }
 
 
 def _asked(base: object, document: object, issue: object, decision: Side) -> bool:

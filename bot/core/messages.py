@@ -16,6 +16,7 @@ from bot.core.defang import defanged
 from bot.core.gaps.model import Kind, State
 from bot.core.issue import MAX_CONTENT, Region, shortened
 from bot.core.merge import Side
+from bot.core.pair import Wanting
 from bot.core.triage import Label
 
 if TYPE_CHECKING:
@@ -107,8 +108,11 @@ def _deed(wish: Wish) -> str:
             return "defer"
         case State.OPEN | State.IN_PROGRESS if wish.pair.base.state.closed:
             return "reopen"
+        case _ if wish.title:
+            return "rename"
         case _:
-            return "rename" if wish.title else "update"
+            deeds = {Wanting.MOVE: "move", Wanting.SPLIT: "split"}
+            return next((deeds[asked.what] for asked in wish.asked if asked.what in deeds), "update")
 
 
 def _flat(text: str) -> str:

@@ -111,7 +111,8 @@ def plan(view: View) -> Plan:
         document = documents[entry.path]
         pair = matched.get(id(entry))
         if pair is not None:
-            actions.extend(_kept(entry, pair, document, view, written.traces.get(pair.key)))
+            heard = pair.key in written.heard
+            actions.extend(_kept(entry, pair, document, view, written.traces.get(pair.key), heard=heard))
         elif id(entry) in joined:
             actions.append(_joined(entry, document, joined[id(entry)], view, used))
         elif not _closes(entry.gap.state, view.config):
@@ -142,7 +143,10 @@ def plan(view: View) -> Plan:
 
 @dataclass(frozen=True, slots=True)
 class _Written:
-    """The documents after what people changed on issues was written into them, and who belongs to whom in them."""
+    """The documents after what people changed on issues was written into them, and who belongs to whom in them.
+
+    `heard` are the gaps whose issues were looked at: what was asked of their entries was done or refused.
+    """
 
     documents: dict[DocumentPath, Document]
     found: tuple[Entry, ...]
@@ -151,37 +155,52 @@ class _Written:
     edits: tuple[EditDocument, ...]
     problems: tuple[Problem, ...]
     joined: tuple[tuple[Entry, Issue], ...] = ()
+    heard: frozenset[GapKey] = frozenset()
 
 
 def _written_back(view: View, pairing: Pairing, doubled: set[tuple[DocumentPath, tuple[str, ...]]]) -> _Written:
     """Edit each document once, for all the issues of its gaps that people changed; the rest of the plan sees the edited ones."""
     documents = {document.path: document for document in view.documents}
     wishes: dict[DocumentPath, list[Wish]] = {}
+    heard: set[GapKey] = set()
     for entry, pair in pairing.matched:
         issue = view.issues.get(pair.number)
         if issue is None or pair.lost or stopped(pair, now=view.now) or (entry.path, _scope(entry)) in doubled or not view.sound:
             continue
+        heard.add(pair.key)
         wish = wish_of(entry, pair, issue, view.config, decision=view.decisions.get(pair.number, NOBODY_DECIDED).side)
         if wish is not None:
             wishes.setdefault(entry.path, []).append(wish)
     edits: list[EditDocument] = []
     problems: list[Problem] = []
     traces: dict[GapKey, tuple[Trace, ...]] = {}
+    places: dict[DocumentPath, tuple[int | None, ...]] = {}
     for path, wanted in wishes.items():
         result = granted(documents[path], wanted, view.config)
         problems.extend(replace(r.problem, message=f"issue {r.pair.number}: {r.problem.message}") for r in result.refusals)
         if result.wishes:
             edits.append(_edit_of(documents[path], result))
-            documents[path] = result.document
+            documents[path], places[path] = result.document, result.places
             traces.update(result.traces)
-    kept = {(entry.path, entry.ordinal): pair for entry, pair in pairing.matched}
-    found = entries(documents.values())
-    if any(len(documents[d.path].gaps) != len(d.gaps) for d in view.documents):
-        # A finished gap was taken out or moved, as the config asks for: its places are looked for again.
-        return _Written(documents, found, _paired(found, view), traces, tuple(edits), tuple(problems))
-    matched = tuple((entry, kept[entry.path, entry.ordinal]) for entry in found if (entry.path, entry.ordinal) in kept)
-    new = tuple(entry for entry in found if (entry.path, entry.ordinal) not in kept)
-    return _Written(documents, found, Pairing(matched, new, pairing.missing), traces, tuple(edits), tuple(problems))
+    written = _Written(documents, (), pairing, traces, tuple(edits), tuple(problems), heard=frozenset(heard))
+    return _moved_within(pairing, written, places)
+
+
+def _moved_within(before: Pairing, written: _Written, places: Mapping[DocumentPath, tuple[int | None, ...]]) -> _Written:
+    """Returns what was written with each gap at the place where the edits left it; one that was taken out is missing."""
+    found = entries(written.documents.values())
+    at = {(entry.path, entry.ordinal): entry for entry in found}
+
+    def now(entry: Entry) -> Entry | None:
+        place = places[entry.path][entry.ordinal] if entry.path in places else entry.ordinal
+        return None if place is None else at[entry.path, place]
+
+    stand = [(now(entry), pair) for entry, pair in before.matched]
+    matched = tuple((entry, pair) for entry, pair in stand if entry is not None)
+    kept = {id(entry) for entry, _ in matched}
+    new = tuple(entry for entry in found if id(entry) not in kept)
+    gone = tuple(pair for entry, pair in stand if entry is None)
+    return replace(written, found=found, pairing=Pairing(matched, new, (*before.missing, *gone)))
 
 
 def _with_newcomers(written: _Written, view: View) -> _Written:
@@ -305,12 +324,18 @@ def _joined(entry: Entry, document: Document, issue: Issue, view: View, used: se
     return ChangeIssue(pair, record, entry.gap.line, changes, adopt=True)
 
 
-def _kept(entry: Entry, pair: Pair, document: Document, view: View, traces: tuple[Trace, ...] | None) -> Iterator[Action]:
-    """Yield what a gap that has its issue needs: one change, a new record only, or nothing."""
+def _kept(
+    entry: Entry, pair: Pair, document: Document, view: View, traces: tuple[Trace, ...] | None, *, heard: bool = False
+) -> Iterator[Action]:
+    """Yield what a gap that has its issue needs: one change, a new record only, or nothing.
+
+    Once it was `heard`, what was asked of its entry is done or refused; else it waits, unless it came true by itself.
+    """
     region = region_of_gap(entry.gap, document, view.source)
     record = _record(entry, region, key=pair.key, number=pair.number, lost=pair.lost)
     base = replace(record.base, revision=pair.base.revision)
-    record = replace(record, base=base, recent=pair.recent, traces=_remembered_traces(pair, record, traces))
+    asked = () if heard else tuple(asked for asked in pair.asked if not asked.met(entry.gap))
+    record = replace(record, base=base, recent=pair.recent, asked=asked, traces=_remembered_traces(pair, record, traces))
     changes = () if pair.lost else tuple(_changes(entry, pair, record, region, view.config))
     if changes:
         defer_closes = view.config.on_defer == "close"
@@ -323,7 +348,7 @@ def _kept(entry: Entry, pair: Pair, document: Document, view: View, traces: tupl
             decision=view.decisions.get(pair.number, NOBODY_DECIDED),
         )
     elif record != pair:
-        yield Remember(record)
+        yield Remember(record, pair)
 
 
 def _remembered_traces(pair: Pair, record: Pair, fresh: tuple[Trace, ...] | None) -> tuple[Trace, ...]:
@@ -352,9 +377,9 @@ def _changes(entry: Entry, pair: Pair, record: Pair, region: Region, config: Con
 
 def _removed(pair: Pair, config: Config) -> Action:
     """A gap that was taken out of a document that was read whole."""
-    record = replace(pair, present=False)
+    record = replace(pair, present=False, asked=())
     if pair.lost or config.on_remove == "keep" or _closes(pair.base.state, config):
-        return Remember(record)
+        return Remember(record, pair)
     reason = StateReason.NOT_PLANNED if config.on_remove == "not_planned" else StateReason.COMPLETED
     return ChangeIssue(pair, record, 0, (Close(reason),))
 

@@ -18,6 +18,7 @@ from bot.core.errors import Gone, Moved, NotFound, Problem, Severity, Stale
 from bot.core.events import Advance, Pushed, advanced
 from bot.core.gaps.model import Document, ParseFailure
 from bot.core.issue import agreed_since, recorded_pair
+from bot.core.journal import Cause, Change, steps_of
 from bot.core.plan import View
 from bot.core.sides import differs
 from bot.core.triage import BASE_LABEL, UNLINKED
@@ -113,6 +114,8 @@ class Gatherer:
             # An issue that lost our label is not in the list, nor is one that is gone: those are looked at one by one.
             unseen = dict.fromkeys(pair.number for pair in pairs if not pair.lost)
             touched = {**unseen, **{issue.number: issue for issue in listed}, **touched}
+        # What was asked of an entry and is neither done nor refused is looked at in every sync, as what was proposed is.
+        touched = {**touched, **dict.fromkeys(pair.number for pair in pairs if pair.asked and not pair.lost)}
         newcomers, pairs = await self._newcomers(state, pairs, touched)
         changed = await self._changed_issues(state, pairs, touched)
         issues, pairs = changed.issues, changed.pairs
@@ -200,11 +203,9 @@ class Gatherer:
             later = agreed_since(pair, issue, self._seal)
             if later is not None:
                 kept[place] = replace(later, lost=kept[place].lost)
-                await self._store.save_pair(state.id, kept[place])
-            if (
-                pair.present
-                and not kept[place].lost
-                and (pair.lost or differs(issue, kept[place].base, defer_closes=defer_closes))
+                await self._store.save_pair(state.id, kept[place], Change(Cause(), steps_of(pair, kept[place])))
+            if kept[place].present and not kept[place].lost and (
+                pair.lost or pair.asked or differs(issue, kept[place].base, defer_closes=defer_closes)
             ):
                 issues[issue.number] = issue
         return _Changed(issues, tuple(kept), tuple(unlinked), tuple(linked))

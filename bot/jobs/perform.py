@@ -14,15 +14,17 @@ from bot.core.actions import Action, ChangeIssue, EditDocument, Held, OpenIssue,
 from bot.core.breaker import noted, stopped
 from bot.core.errors import GapkeeperError, Gone, Moved, Problem, RateLimited, Refused, Severity, Stale, Unauthorized
 from bot.core.issue import Seal, StateReason, agreed_since, compose, marker
+from bot.core.journal import Change, steps_of
 from bot.core.messages import HELD_LABEL, HELD_TITLE, conflict_comment, flipping_comment, held_notice, question_in
 from bot.core.settle import question_of, settled
 from bot.core.triage import CONFLICT, UNLINKED
+from bot.jobs.causes import Causes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from bot.core.issue import Issue
-    from bot.core.names import BlobSha, DocumentPath, IssueNumber
+    from bot.core.names import BlobSha, CommitSha, DocumentPath, IssueNumber
     from bot.core.pair import Pair
     from bot.core.settle import Dispute
     from bot.core.triage import Label
@@ -43,7 +45,8 @@ class BranchRefused(GapkeeperError):
 class Performer:
     """Performs for one repository; `state` moves on with what it learns (labels that exist, the notice's issue).
 
-    `blobs` are the documents as they were read: each is written on condition that it still is that blob.
+    `blobs` are the documents as they were read: each is written on condition that it still is that blob. `causes` and the
+    commit that was `read` are for the journal.
     """
 
     gateway: Gateway
@@ -52,6 +55,8 @@ class Performer:
     state: RepositoryState
     blobs: Mapping[DocumentPath, BlobSha]
     now: Callable[[], float]
+    causes: Causes = field(default_factory=Causes)
+    read: CommitSha | None = None
     commits: dict[DocumentPath, Commit] = field(default_factory=dict)
 
     async def perform(self, plan: Plan, *, complete: bool) -> tuple[Problem, ...]:
@@ -93,8 +98,8 @@ class Performer:
                     await self._open(action)
                 case ChangeIssue():
                     return await self._change(action)
-                case Remember(record):
-                    await self.store.save_pair(self.state.id, record)
+                case Remember(record, before):
+                    await self._save(record, before)
         except Refused as refusal:
             return (Problem("refused", f"GitHub refused: {refusal.message}", _line(action), severity=Severity.ERROR),)
         return ()
@@ -125,7 +130,7 @@ class Performer:
             # GitHub answered, and has created nothing. After any other fault that is unknown, and the intent stays.
             await self.store.drop_intent(self.state.id, key)
             raise
-        await self.store.save_pair(self.state.id, replace(action.record, number=issue.number))
+        await self._save(replace(action.record, number=issue.number), None)
 
     async def _change(self, action: ChangeIssue) -> tuple[Problem, ...]:
         for change in action.changes:
@@ -138,7 +143,7 @@ class Performer:
             return (_lost(action.pair, gone.message, action.line),)
         later = agreed_since(action.pair, issue, self.seal)
         if later is not None:
-            await self.store.save_pair(self.state.id, later)
+            await self._save(later, action.pair)
             raise Stale(f"more was agreed on issue {issue.number} than was planned with")
         patch = settled(action, issue, self.seal)
         if patch.disputes:
@@ -156,10 +161,16 @@ class Performer:
             )
         news = patch.record.base != action.pair.base
         record = noted(patch.record, now=self.now()) if news else patch.record
-        await self.store.save_pair(self.state.id, record)
+        await self._save(record, None if action.adopt else action.pair)
         if stopped(record, now=self.now()) and not stopped(action.pair, now=self.now()):
             await self.gateway.comment(self.state.name, issue.number, flipping_comment())
         return patch.problems
+
+    async def _save(self, record: Pair, before: Pair | None) -> None:
+        """Remember a pair, with what was changed since the record before and why, in one transaction."""
+        commit = self.commits[record.path].sha if record.path in self.commits else self.read
+        cause = replace(self.causes.of(record.number), commit=commit)
+        await self.store.save_pair(self.state.id, record, Change(cause, steps_of(before, record)))
 
     async def _ask(self, number: IssueNumber, disputes: Sequence[Dispute]) -> None:
         """Show a conflict, once: another value on either side is another question, and the boxes of the old one are void."""

@@ -21,6 +21,7 @@ from bot.core.merge import Side
 from bot.core.messages import approved_in, decided_in, question_in
 from bot.core.plan import plan
 from bot.github.translate import event_of, payload_of
+from bot.jobs.causes import Causes, causes_of
 from bot.jobs.comment import MAY_WRITE, Desk, Taken
 from bot.jobs.gather import Gatherer, pushes_to
 from bot.jobs.outcome import Done, Later, Outcome
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from bot.core.actions import Plan
     from bot.core.events import Event, Origin, Pushed
     from bot.core.issue import Issue
-    from bot.core.names import IssueNumber, RepositoryId
+    from bot.core.names import DeliveryId, IssueNumber, RepositoryId
     from bot.core.plan import View
     from bot.github.auth import GitHubApp
     from bot.github.gateway import Gateway
@@ -61,6 +62,7 @@ class _Said:
     every: bool = False
     afresh: bool = False
     taken: list[Taken] = field(default_factory=list)
+    causes: Causes = field(default_factory=Causes)
 
     @property
     def whole(self) -> bool:
@@ -103,10 +105,10 @@ class Sync:
 
     async def __call__(self, repository: RepositoryId, deliveries: tuple[Delivery, ...]) -> Outcome:
         """Sync a repository because of these deliveries; raises the GitHubError that a later try may overcome."""
-        events = [event for delivery in deliveries if (event := event_of(delivery.event, payload_of(delivery.payload)))]
-        if not events:
+        heard = [(d.id, event) for d in deliveries if (event := event_of(d.event, payload_of(d.payload)))]
+        if not heard:
             return Done()
-        return await _steadily(lambda again: self._synchronise(repository, events, again=again))
+        return await _steadily(lambda again: self._synchronise(repository, heard, again=again))
 
     async def reconcile(self, repository: RepositoryId) -> Outcome:
         """Compare all issues and documents of a known repository with what was agreed, whatever was or was not delivered (#119).
@@ -123,13 +125,15 @@ class Sync:
         state = replace(state, name=facts.name, default_branch=facts.default_branch)
         await self._bring_together(state, (), _Said(every=True))
 
-    async def _synchronise(self, repository: RepositoryId, events: list[Event], *, again: bool) -> None:
+    async def _synchronise(self, repository: RepositoryId, heard: list[tuple[DeliveryId, Event]], *, again: bool) -> None:
+        events = [event for _, event in heard]
         state = await self._known(repository, events[-1].origin)
         # A push that ends where we stand is our own commit, or one that was read already; a forced one may have come back to it.
         pushes = tuple(push for push in pushes_to(state.default_branch, events) if push.forced or push.after != state.head)
         desk = Desk(self._github, self._store, Seal(self._secrets, state.id))
         said = await self._said(state, events, desk)
         said.afresh = again
+        said.causes = causes_of(heard)
         state = replace(state, labels=state.labels.union(*(taken.labels for taken in said.taken)))
         problems: tuple[Problem, ...] = ()
         if not pushes and not said.whole and (not said.touched or state.head is None):
@@ -170,7 +174,7 @@ class Sync:
         direct = {number: issue for number, issue in view.issues.items() if number not in proposed}
         view = replace(view, newcomers=tuple(issue for issue in view.newcomers if issue.number not in proposed))
         complete = bool(pushes) or said.whole
-        performer = self._performer(gateway, seal, state, gathered)
+        performer = self._performer(gateway, seal, state, gathered, said.causes)
         for pair, issue in gathered.unlinked:
             await performer.unlink(pair, issue)
         for pair, issue in gathered.linked:
@@ -197,10 +201,11 @@ class Sync:
         await self._remember(decided, performer, gathered)
         return problems
 
-    def _performer(self, gateway: Gateway, seal: Seal, state: RepositoryState, gathered: Gathered) -> Performer:
+    def _performer(self, gateway: Gateway, seal: Seal, state: RepositoryState, gathered: Gathered, causes: Causes) -> Performer:
         # Until the plan is carried out the old head stays on record: the next sync must see the same differences again.
         record = replace(gathered.state, head=state.head, documents=state.documents)
-        return Performer(gateway, self._store, seal, record, gathered.state.documents, self._now)
+        blobs, read = gathered.state.documents, gathered.state.head
+        return Performer(gateway, self._store, seal, record, blobs, self._now, causes, read)
 
     async def _said(self, state: RepositoryState, events: list[Event], desk: Desk) -> _Said:
         """Returns what people did to issues, in the boxes of our texts and by commands, as far as they may (I19: looked up now)."""

@@ -17,14 +17,17 @@ import sqlalchemy as sa
 from bot.core.edit.values import Trace
 from bot.core.gaps.model import State
 from bot.core.names import BlobSha, CommitSha, DocumentPath, GapKey, InstallationId, IssueNumber, RepositoryId, RepositoryName
-from bot.core.pair import Base, Moment, Pair
+from bot.core.pair import Asked, Base, Moment, Pair, Wanting
 from bot.store.database import Database, insert, reading
+from bot.store.journal import note
 from bot.store.records import RepositoryState
 from bot.store.tables import documents, heard, intents, pairs, repositories
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
+
+    from bot.core.journal import Change
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -110,12 +113,12 @@ class Store:
         """All pairs of a repository, in the order of their issues."""
         return await self.read(_pairs, repository)
 
-    async def save_pair(self, repository: RepositoryId, pair: Pair) -> None:
-        """Remember a pair by its key, and settle the intent of that key in the same transaction.
+    async def save_pair(self, repository: RepositoryId, pair: Pair, change: Change | None = None) -> None:
+        """Remember a pair by its key, note the change that made it so, and settle the intent of that key in the same transaction.
 
         Raises `sqlalchemy.exc.IntegrityError` when another key has that issue: two gaps never share one (I4).
         """
-        await self.write(_save_pair, repository, pair)
+        await self.write(_save_pair, repository, pair, change)
 
     async def intents(self, repository: RepositoryId) -> frozenset[GapKey]:
         """The gaps whose issue may or may not have been created."""
@@ -205,6 +208,7 @@ def _pairs(connection: sa.Connection, repository: RepositoryId) -> tuple[Pair, .
             lost=row["lost"],
             traces=tuple(Trace(**trace) for trace in row["traces"]),
             recent=tuple(Moment(**moment) for moment in row["recent"]),
+            asked=tuple(Asked(Wanting(asked["what"]), tuple(asked["words"])) for asked in row["asked"]),
         )
         for row in rows
     )
@@ -214,7 +218,7 @@ def _base(value: dict[str, Any]) -> Base:
     return Base(**{**value, "state": State(value["state"]), "ticks": tuple(value["ticks"])})
 
 
-def _save_pair(connection: sa.Connection, repository: RepositoryId, pair: Pair) -> None:
+def _save_pair(connection: sa.Connection, repository: RepositoryId, pair: Pair, change: Change | None) -> None:
     values = {
         "repository": repository,
         "key": pair.key,
@@ -229,10 +233,13 @@ def _save_pair(connection: sa.Connection, repository: RepositoryId, pair: Pair) 
         "lost": pair.lost,
         "traces": [dataclasses.asdict(trace) for trace in pair.traces],
         "recent": [dataclasses.asdict(moment) for moment in pair.recent],
+        "asked": [dataclasses.asdict(asked) for asked in pair.asked],
     }
     upsert = insert(connection, pairs).values(values).on_conflict_do_update(index_elements=["repository", "key"], set_=values)
     connection.execute(upsert)
     _drop_intent(connection, repository, pair.key)
+    if change is not None:
+        note(connection, repository, pair, change)
 
 
 def _intents(connection: sa.Connection, repository: RepositoryId) -> frozenset[GapKey]:

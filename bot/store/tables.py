@@ -6,7 +6,7 @@ for it are one commit (docs/decisions/0001-job-engine.md).
 
 import sqlalchemy as sa
 
-REVISION = "0002"
+REVISION = "0003"
 """The newest migration. A database that has it needs no look at the migrations, which would cost 0.3 s at every start."""
 
 metadata = sa.MetaData(
@@ -89,6 +89,7 @@ pairs = sa.Table(
     sa.Column("lost", sa.Boolean, nullable=False),
     sa.Column("traces", sa.JSON, nullable=False),
     sa.Column("recent", sa.JSON, nullable=False),
+    sa.Column("asked", sa.JSON, nullable=False, server_default="[]"),
     sa.UniqueConstraint("repository", "number"),
 )
 """A gap and its issue: never two issues for a key, never two keys for an issue (invariant I4)."""
@@ -170,3 +171,20 @@ imports = sa.Table(
     sa.Column("total", sa.Integer, nullable=False),
 )
 """The imports under way: how many issues there were before, and how many are being opened."""
+
+journal = sa.Table(
+    "journal",
+    metadata,
+    sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    sa.Column("repository", sa.BigInteger, nullable=False),
+    sa.Column("key", sa.String(12), nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Column("person", sa.String(100)),
+    sa.Column("delivery", sa.String(64)),
+    sa.Column("commit", sa.String(64)),
+    sa.Column("steps", sa.JSON, nullable=False),
+    sa.Column("undone", sa.String(16)),
+    sa.Index(None, "repository", "key"),
+)
+"""What was changed of each gap, the newest with the highest id; `undone` is the mark of the comment that took it back."""

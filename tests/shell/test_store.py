@@ -5,6 +5,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -16,9 +17,10 @@ from alembic.script import ScriptDirectory
 
 from bot.core.errors import DatabaseUnusable, SchemaMismatch
 from bot.core.gaps.model import State
+from bot.core.journal import Cause, Change, Step
 from bot.core.names import BlobSha, CommitSha, DocumentPath, GapKey, InstallationId, IssueNumber, RepositoryId, RepositoryName
-from bot.core.pair import Base, Pair
-from bot.store import RepositoryState, tables
+from bot.core.pair import Asked, Base, Pair, Wanting
+from bot.store import RepositoryState, journal, tables
 from bot.store.database import MIGRATIONS
 from bot.store.store import Store
 
@@ -90,6 +92,7 @@ async def test_a_pair_comes_back_as_it_was_saved(store: Store) -> None:
         base=dataclasses.replace(PAIR.base, state=State.DONE, priority=None),
         present=False,
         lost=True,
+        asked=(Asked(Wanting.MOVE, ("A", "Ü")), Asked(Wanting.SPLIT)),
     )
     await store.save_pair(R, changed)
     assert await store.pairs(R) == (changed,)
@@ -184,6 +187,70 @@ async def test_migration_0002_keeps_what_was_there(database_url: str, monkeypatc
         assert await store.repository(R) == STATE
         assert await store.intents(RepositoryId(7)) == {"k"}
         assert await store.read(lambda connection: connection.execute(sa.select(tables.intents.c.missed)).scalar()) is None
+
+
+async def test_migration_0003_gives_the_pairs_of_before_nothing_asked(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.store.database.REVISION", "0002")
+    async with Store(database_url) as store:
+        old = [column for column in tables.pairs.columns if column.name != "asked"]
+        values = {
+            "repository": R,
+            "key": PAIR.key,
+            "number": 12,
+            "path": "GAPS.md",
+            "own_id": "GAP-012",
+            "section": list(PAIR.section),
+        }
+        values |= {"ordinal": 2, "text": PAIR.text, "base": dataclasses.asdict(PAIR.base), "present": True, "lost": False}
+        row = sa.table("pairs", *(sa.column(column.name, column.type) for column in old)).insert()
+        await store.write(lambda connection: connection.execute(row.values(**values, traces=[], recent=[])))
+    monkeypatch.undo()
+    async with Store(database_url) as store:
+        assert await store.pairs(R) == (PAIR,)
+        assert await store.read(journal.newest, R, PAIR.key) is None
+
+
+class TestJournal:
+    """What was changed is kept with the record it belongs to, so many changes a gap."""
+
+    @staticmethod
+    def change(number: int) -> Change:
+        steps = (Step("title", str(number - 1), str(number)), Step("section", ("A", "B"), ()), Step("effort", None, "M"))
+        return Change(Cause("alice", "a-guid", "c" * 40), steps)
+
+    async def test_a_change_comes_back_as_it_was_noted(self, store: Store) -> None:
+        await store.save_pair(R, PAIR, self.change(1))
+        noted = await store.read(journal.newest, R, PAIR.key)
+        assert noted is not None
+        assert (noted.key, noted.number, noted.change, noted.undone) == (PAIR.key, 12, self.change(1), None)
+        assert abs(noted.at - time.time()) < 60
+        assert await store.read(journal.newest, RepositoryId(R + 1), PAIR.key) is None
+
+    async def test_nothing_changed_is_nothing_noted(self, store: Store) -> None:
+        await store.save_pair(R, PAIR, Change(Cause("alice"), ()))
+        await store.save_pair(R, PAIR)
+        assert await store.read(journal.newest, R, PAIR.key) is None
+
+    async def test_the_oldest_go_first_and_only_those_of_the_gap(self, store: Store) -> None:
+        other = dataclasses.replace(PAIR, key=GapKey("b" * 12), number=IssueNumber(13))
+        await store.save_pair(R, other, self.change(0))
+        for number in range(journal.KEPT + 3):
+            await store.save_pair(R, PAIR, self.change(number))
+        kept = await store.read(journal.changes, R, PAIR.key)
+        assert [noted.change.steps[0].after for noted in kept] == [str(n) for n in range(journal.KEPT + 2, 2, -1)]
+        assert len(await store.read(journal.changes, R, other.key)) == 1
+
+    async def test_i5_the_comment_that_took_a_change_back_finds_it_again(self, store: Store) -> None:
+        await store.save_pair(R, PAIR, self.change(1))
+        noted = await store.read(journal.newest, R, PAIR.key)
+        assert noted is not None
+        await store.write(journal.take_back, noted.id, "0123456789abcdef")
+        await store.save_pair(R, PAIR, self.change(2))
+        again = await store.read(journal.taken_back, R, "0123456789abcdef")
+        assert again is not None
+        assert (again.id, again.undone) == (noted.id, "0123456789abcdef")
+        assert await store.read(journal.taken_back, R, "0" * 16) is None
+        assert await store.read(journal.taken_back, RepositoryId(R + 1), "0123456789abcdef") is None
 
 
 async def test_fault_118_a_newer_schema_is_refused_and_left_alone(database_url: str) -> None:
