@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
-from bot.github.gateway import PERMISSIONS, Gateway
+from bot.github.gateway import OPTIONAL_PERMISSIONS, PERMISSIONS, Gateway
 from bot.web.webhook import EVENTS
 
 MANIFEST = YAML(typ="safe").load(Path(__file__).parent.parent.joinpath("app.yml").read_text())
@@ -23,7 +23,15 @@ def test_the_permissions_are_those_that_the_gateway_names():
 
 def test_every_request_of_the_gateway_names_its_permission():
     requests = {name for name in dir(Gateway) if not name.startswith("_")}
-    assert set(PERMISSIONS) == requests
+    assert {*PERMISSIONS, *OPTIONAL_PERMISSIONS} == requests
+
+
+def test_what_is_optional_is_not_asked_for_and_is_explained():
+    text = Path(__file__).parent.parent.joinpath("app.yml").read_text()
+    for permissions in OPTIONAL_PERMISSIONS.values():
+        for name, level in permissions.items():
+            assert name not in MANIFEST["default_permissions"]
+            assert f"# `{name}: {level}`" in text
 
 
 def test_the_events_are_those_that_are_acted_on():

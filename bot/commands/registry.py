@@ -108,5 +108,6 @@ def _not_permitted(commands: Sequence[Command], situation: Situation) -> Problem
     if not verbs:
         return None
     everyone = [spec.verb for spec in SPECS.values() if spec.who is Who.EVERYONE]
-    message, hint = not_permitted(situation.commenter, list(dict.fromkeys(command.verb for command in verbs)), everyone)
+    named = list(dict.fromkeys(command.verb for command in verbs))
+    message, hint = not_permitted(situation.commenter, named, everyone, situation.permission)
     return Problem("not-permitted", message, verbs[0].line, None, hint)

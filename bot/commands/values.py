@@ -35,8 +35,8 @@ class Place(Enum):
 class Situation:
     """All that a command is decided on. `issue` and `pair` are set on the issue of a gap.
 
-    `writer` tells whether the `commenter` may write to the repository, `words` are the priorities that its documents use,
-    `offered` is the digest of the plan that waits for a person.
+    `writer` tells whether the `commenter` may use commands that change something, which takes the `permission` or more. `words` are the
+    priorities that its documents use, `offered` is the digest of the plan that waits for a person.
     """
 
     commenter: str
@@ -46,6 +46,7 @@ class Situation:
     pair: Pair | None = None
     words: frozenset[str] = frozenset()
     offered: str | None = None
+    permission: str = "write"
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,8 @@ class CommentWritten:
     """A comment was written, or edited by the sender: `body` is what it says now, `author` who wrote it first.
 
     `before` is what it said before, "" where it is new. `pull` says that the number is a pull request's, `bot` that no person
-    wrote it; `stamp` tells this edit of the comment from its others.
+    wrote it; `robot` is the account of the bot that did, where nobody else had a hand in it. `stamp` tells this edit of the comment
+    from its others.
     """
 
     origin: Origin
@@ -76,6 +77,7 @@ class CommentWritten:
     pull: bool
     bot: bool
     stamp: str
+    robot: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

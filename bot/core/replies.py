@@ -60,10 +60,10 @@ NOT_HERE = {
 }
 
 
-def not_permitted(person: str, verbs: Sequence[str], everyone: Sequence[str]) -> tuple[str, str]:
+def not_permitted(person: str, verbs: Sequence[str], everyone: Sequence[str], permission: str) -> tuple[str, str]:
     """Returns why somebody may not use verbs, and what they may."""
     takes, are = "takes" if len(verbs) == 1 else "take", "is" if len(everyone) == 1 else "are"
-    message = f"{_listed(verbs)} {takes} write access to this repository, and {code(person)} does not have it"
+    message = f"{_listed(verbs)} {takes} {permission} access to this repository, and {code(person)} does not have it"
     return message, f"{_listed(everyone)} {are} for everyone"
 
 

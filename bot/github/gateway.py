@@ -31,6 +31,7 @@ from bot.github.translate import (
     issues_of,
     label_of,
     permission_of,
+    membership_of,
     pull_of,
     pulls_of,
     repository_of,
@@ -45,7 +46,17 @@ if TYPE_CHECKING:
     from bot.core.triage import Label
     from bot.github.wire import Line
 
-__all__ = ["PERMISSIONS", "File", "Gateway", "ReadGateway", "RepositoryFacts", "Tree", "TreeEntry", "repository_path"]
+__all__ = [
+    "OPTIONAL_PERMISSIONS",
+    "PERMISSIONS",
+    "File",
+    "Gateway",
+    "ReadGateway",
+    "RepositoryFacts",
+    "Tree",
+    "TreeEntry",
+    "repository_path",
+]
 
 PERMISSIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
@@ -78,6 +89,9 @@ PERMISSIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
 
 _ALREADY_EXISTS = "already_exists"
 _STALE = re.compile(r"does not match|is at [0-9a-f]+ but expected|sha wasn't supplied", re.IGNORECASE)
+OPTIONAL_PERMISSIONS: Mapping[str, Mapping[str, str]] = MappingProxyType({"is_member": {"members": "read"}})
+"""What an operator may give besides, of an organization: without it `commands.allow.teams` lets nobody in."""
+
 """How GitHub says that a file is not the one we read; rulesets answer with the same status and other words (#39, #40)."""
 
 
@@ -141,9 +155,9 @@ class ReadGateway:
         return issue
 
     async def permission(self, name: RepositoryName, login: str) -> str:
-        """Returns what someone may do: `admin`, `write`, `read` or `none`; `none` also for who is not known at all.
+        """Returns what someone may do: `admin`, `maintain`, `write`, `triage`, `read` or `none`, which is also for who is not known.
 
-        GitHub answers `write` for maintainers and `read` for triagers.
+        GitHub answers `write` for maintainers and `read` for triagers, and tells them apart by the name of their role.
         https://docs.github.com/en/rest/collaborators/collaborators#get-repository-permissions-for-a-user
         """
         path = f"{repository_path(name)}/collaborators/{_encoded_segment(login)}/permission"
@@ -154,6 +168,18 @@ class ReadGateway:
 
     async def has_label(self, name: RepositoryName, label: str) -> bool:
         """Tells whether the repository has a label. https://docs.github.com/en/rest/issues/labels#get-a-label."""
+    async def is_member(self, organization: str, team: str, login: str) -> bool:
+        """Tells whether someone is in a team of an organization; Refused without the permission to see it.
+
+        https://docs.github.com/en/rest/teams/members#get-team-membership-for-a-user
+        """
+        segments = (_encoded_segment(part) for part in (organization, team, login))
+        path = "/orgs/{}/teams/{}/memberships/{}".format(*segments)
+        try:
+            return await self._line.get(path, membership_of)
+        except NotFound:
+            return False
+
         try:
             await self._line.get(f"{repository_path(name)}/labels/{_encoded_segment(label)}", label_of)
         except NotFound:

@@ -152,8 +152,15 @@ def _origin(payload: object) -> Origin | None:
     installation = _installation_id(_at(payload, "installation", "id"))
     if repository is None or installation is None or not name or not branch:
         return None
+        robot=_robot(_at(comment, "user"), _at(payload, "sender")),
     sender = _text(_at(payload, "sender", "login")) or _GHOST
     return Origin(repository, RepositoryName(name), branch, installation, sender)
+
+def _robot(author: object, sender: object) -> int | None:
+    """Returns the account of a bot that wrote something and nobody else with it; its name would prove nothing (#85)."""
+    one, other = _positive(_at(author, "id")), _positive(_at(sender, "id"))
+    return one if one == other and _at(author, "type") == _at(sender, "type") == "Bot" else None
+
 
 
 # ── answers of the API: Unreadable where the shape is not the documented one ────────────────────────────────────────────
@@ -280,8 +287,14 @@ def assignees_of(answer: object) -> frozenset[str]:
 
 
 def permission_of(answer: object) -> str:
-    """Returns the word of a permission."""
-    return _need_text(answer, "permission")
+    """Returns the word of a permission; the role says which of two share it, and a role that people named themselves says nothing."""
+    permission, role = _need_text(answer, "permission"), _text(_at(answer, "role_name"))
+    return str(role) if (permission, role) in {("write", "maintain"), ("read", "triage")} else permission
+
+
+def membership_of(answer: object) -> bool:
+    """Tells whether somebody is a member; who was only invited is none."""
+    return _need_text(answer, "state") == "active"
 
 
 def head_sha_of(answer: object) -> CommitSha:

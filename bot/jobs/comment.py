@@ -31,6 +31,7 @@ from bot.commands.values import (
     wanted,
 )
 from bot.core.command import commands_in, new_commands, normalised, still_said
+from bot.core.config import Commands
 from bot.core.errors import Refused
 from bot.core.issue import recorded_pair
 from bot.core.messages import HELD_TITLE, offered_in
@@ -51,6 +52,7 @@ from bot.core.replies import (
 )
 from bot.core.triage import CONFLICT
 from bot.jobs.gather import last_good
+from bot.jobs.permit import commands_in_force, may_command
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
@@ -62,7 +64,7 @@ if TYPE_CHECKING:
     from bot.core.events import CommentWritten
     from bot.core.issue import Issue, Seal
     from bot.core.merge import Side
-    from bot.core.names import IssueNumber, RepositoryName
+    from bot.core.names import IssueNumber
     from bot.core.pair import Pair
     from bot.github.auth import GitHubApp
     from bot.github.gateway import ReadGateway
@@ -114,7 +116,9 @@ class Taken:
 class Desk:
     """Takes up the comments of one repository and answers them."""
 
-    def __init__(self, github: GitHubApp, store: Store, seal: Seal) -> None:
+    def __init__(self, github: GitHubApp, store: Store, seal: Seal, *, moved: bool = False) -> None:
+        """`moved` says that the settings on the branch may be others than those that were read last."""
+        self._moved = moved
         self._github = github
         self._store = store
         self._seal = seal
@@ -122,15 +126,18 @@ class Desk:
     async def take(self, state: RepositoryState, event: CommentWritten) -> Taken | None:
         """Carry out the new commands of a comment on its issue; None where there is nothing to answer.
 
-        A comment or an issue that is gone meanwhile is passed over in silence, and so are bots (faults #85, #87).
+        A comment or an issue that is gone meanwhile is passed over in silence, and so are bots that the config does not name, and we
+        ourselves (faults #85, #87).
         """
-        if event.bot:
+        if event.bot and (event.robot is None or event.author == await self._github.login()):
             return None
         slug = await self._github.slug()
         asked = new_commands(commands_in(event.before, slug=slug), commands_in(event.body, slug=slug))
         if not asked or await self._store.heard(state.id, _mark(event)):
             return None
         reader = self._github.reader(state.installation)
+        if event.robot is not None and not await self._named(state, event.robot, reader):
+            return None
         try:
             comment = await reader.read_comment(state.name, event.comment)
             asked = still_said(asked, commands_in(comment.body, slug=slug))
@@ -165,9 +172,12 @@ class Desk:
     ) -> Situation:
         """Returns what the commands are decided on, all of it as it is now (faults #87, #93); raises Refused where the issue is gone."""
         person = event.origin.sender
-        writer = needs_permission(asked) and await _may_write(reader, state.name, person)
+        checked = needs_permission(asked)
+        rules = await commands_in_force(reader, state, moved=self._moved) if checked else Commands()
+        writer = checked and await may_command(reader, state.name, person, event.robot, rules)
+        somewhere = Situation(person, Place.OTHER, writer, permission=rules.permission)
         if event.pull:
-            return Situation(person, Place.PULL, writer)
+            return replace(somewhere, place=Place.PULL)
         issue = await reader.issue(state.name, event.number)
         pairs = await self._store.pairs(state.id)
         offered = None
@@ -176,11 +186,15 @@ class Desk:
         words = frozenset(pair.base.priority for pair in pairs if pair.base.priority)
         login = await self._github.login()
         if event.number == state.notice or (issue.title == HELD_TITLE and issue.author == login):
-            return Situation(person, Place.NOTICE, writer, words=words, offered=offered)
+            return replace(somewhere, place=Place.NOTICE, words=words, offered=offered)
         pair = next((pair for pair in pairs if pair.number == event.number), None) or await self._rebuilt(state, issue)
         if pair is None or pair.lost or not pair.present:
-            return Situation(person, Place.OTHER, writer)
-        return Situation(person, Place.GAP, writer, issue, pair, words, offered)
+            return somewhere
+        return replace(somewhere, place=Place.GAP, issue=issue, pair=pair, words=words, offered=offered)
+
+    async def _named(self, state: RepositoryState, robot: int, reader: ReadGateway) -> bool:
+        """Tells whether the config names a bot."""
+        return robot in (await commands_in_force(reader, state, moved=self._moved)).allow.bots
 
     async def _rebuilt(self, state: RepositoryState, issue: Issue) -> Pair | None:
         """Returns the pair that the issue's marker records, where the store has forgotten it (I17)."""
@@ -286,14 +300,6 @@ class Desk:
             await self._github.installation(state.installation).react(state.name, event.comment, content)
         except Refused as refused:
             log.info("no reaction", repository=state.name, number=event.number, reason=refused.message)
-
-
-async def _may_write(reader: ReadGateway, name: RepositoryName, person: str) -> bool:
-    """Tells whether someone may write to the repository now; whoever GitHub does not vouch for may not (faults #84, #93)."""
-    try:
-        return await reader.permission(name, person) in MAY_WRITE
-    except Refused:
-        return False
 
 
 def _mark(event: CommentWritten) -> str:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from bot.core.actions import Decision, EditDocument
+from bot.core.config import CONFIG_PATH
 from bot.core.errors import NotFound, Problem, RateLimited, Refused, Stale
 from bot.core.events import CommentWritten, IssueChanged
 from bot.core.issue import Seal
@@ -130,7 +131,8 @@ class Sync:
         state = await self._known(repository, events[-1].origin)
         # A push that ends where we stand is our own commit, or one that was read already; a forced one may have come back to it.
         pushes = tuple(push for push in pushes_to(state.default_branch, events) if push.forced or push.after != state.head)
-        desk = Desk(self._github, self._store, Seal(self._secrets, state.id))
+        moved = any(push.paths is None or CONFIG_PATH in push.paths for push in pushes)
+        desk = Desk(self._github, self._store, Seal(self._secrets, state.id), moved=moved)
         said = await self._said(state, events, desk)
         said.afresh = again
         said.causes = causes_of(heard)
@@ -221,13 +223,11 @@ class Sync:
                     digest = approved_in(issue.body) if issue and number == state.notice else None
                     if digest and await self._may_decide(state, event.origin.sender):
                         said.approved = digest
-                case CommentWritten(number=number, body=body, bot=True, pull=False):
+                case CommentWritten(number=number, body=body, bot=True, pull=False, author=author) if (
+                    author == await self._github.login()
+                ):
                     side = decided_in(body)
-                    if (
-                        side is Side.NEITHER
-                        or event.author != await self._github.login()
-                        or not await self._may_decide(state, event.origin.sender)
-                    ):
+                    if side is Side.NEITHER or not await self._may_decide(state, event.origin.sender):
                         continue
                     # A box without a question is none of ours; what it decides is bound to what was asked.
                     said.touched[number], said.decisions[number] = None, Decision(side, question_in(body) or "")
