@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from bot.github.pacing import Ledger
     from bot.jobs.inbox import Inbox
     from bot.jobs.runtime import Runtime
+    from bot.jobs.sweep import Sweep
     from bot.settings import Settings
     from bot.store.records import Arrival, Delivery
     from bot.store.store import Store
@@ -61,6 +62,7 @@ class Gapkeeper:
         self._store: Store | None = None
         self.runtime: Runtime | None = None
         self._inbox: Inbox | None = None
+        self.sweep: Sweep | None = None
         self.status: Literal["starting", "ok", "stopping", "failed"] = "starting"
 
     async def start(self) -> None:
@@ -79,8 +81,10 @@ class Gapkeeper:
     async def _start(self) -> None:
         with ThreadPoolExecutor(1) as importing:
             await asyncio.get_running_loop().run_in_executor(importing, _import_heavy_parts)
+        from bot.jobs.handling import Handling
         from bot.jobs.inbox import Inbox
         from bot.jobs.runtime import Runtime
+        from bot.jobs.sweep import Sweep
         from bot.jobs.sync import Sync
         from bot.store.pace import SharedLedger
         from bot.store.store import Store
@@ -93,12 +97,16 @@ class Gapkeeper:
         self._parts.push_async_callback(github.aclose)
         sync = Sync(github, self._store, settings)
         self._parts.push_async_callback(sync.aclose)
-        self.runtime = Runtime(self._store, sync, polling_seconds=settings.polling_seconds)
+        handling = Handling(sync, self._store)
+        self.runtime = Runtime(self._store, handling, polling_seconds=settings.polling_seconds)
         self._parts.push_async_callback(self.runtime.stop)
         await self.runtime.start()
         self._inbox = Inbox(self._store, self.runtime.enqueue, delay=settings.coalesce_seconds)
         self._parts.push_async_callback(self._inbox.stop)
         self._inbox.start()
+        self.sweep = Sweep(self._store, github.hook, self.runtime.enqueue, prune_jobs=self.runtime.prune)
+        self._parts.push_async_callback(self.sweep.stop)
+        self.sweep.start()
         introduction = asyncio.create_task(_introduce(github), name="introduction")
         self._parts.callback(introduction.cancel)
 

@@ -3,6 +3,7 @@
     GapkeeperError
     ├── SettingsError            the environment is wrong: every fault at once
     ├── Stale                    a side changed while we worked: read and plan again
+    ├── Unsettled                whether an issue was created is not known yet: look again later
     ├── SchemaMismatch           the database belongs to another version of the program
     ├── DatabaseUnusable         the database cannot be opened: in use by another process, no such folder, not reachable
     └── GitHubError              what a call to GitHub came back with (bot.github.gateway raises the leaves)
@@ -61,6 +62,15 @@ class SettingsError(GapkeeperError):
 
 class Stale(GapkeeperError):
     """What was read has changed meanwhile: read and plan again."""
+
+
+class Unsettled(GapkeeperError):
+    """An issue was perhaps created, and GitHub's lists do not show it yet: look again after `retry_after` seconds."""
+
+    def __init__(self, message: str, *, retry_after: float) -> None:
+        """Keep the seconds to wait."""
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class SchemaMismatch(GapkeeperError):

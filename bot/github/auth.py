@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -16,8 +15,9 @@ import httpx
 from bot.core.errors import Unauthorized
 from bot.core.names import InstallationId, RepositoryName
 from bot.github.gateway import Gateway, ReadGateway, repository_path
+from bot.github.hook import Hook
 from bot.github.pacing import Governor, Ledger, Time
-from bot.github.translate import Unreadable, id_of, slug_of, token_of
+from bot.github.translate import id_of, instant_of, slug_of, token_of
 from bot.github.wire import TIMEOUT, Line, Pool, Session
 
 if TYPE_CHECKING:
@@ -111,15 +111,9 @@ class InstallationCredentials:
 
 
 def _token(answer: object) -> tuple[str, float]:
-    """Returns a token and the time of its end; `fromisoformat` takes fractions of a second, which other servers send."""
+    """Returns a token and the time of its end."""
     token, expires_at = token_of(answer)
-    try:
-        ends = datetime.fromisoformat(expires_at)
-    except ValueError:
-        ends = None
-    if ends is None:
-        raise Unreadable("no time at expires_at")
-    return token, (ends if ends.tzinfo else ends.replace(tzinfo=UTC)).timestamp()
+    return token, instant_of(expires_at)
 
 
 @dataclass(slots=True)
@@ -160,6 +154,7 @@ class GitHubApp:
         self._homes: WeakKeyDictionary[asyncio.AbstractEventLoop, _Home] = WeakKeyDictionary()
         self._app = Line(lambda: self._home().app, base=self._base, time=self._time)
         self._slug: str | None = None
+        self.hook = Hook(self._app)
 
     @property
     def calls(self) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -30,8 +31,9 @@ from bot.github.translate import (
     issue_of,
     issues_of,
     label_of,
-    permission_of,
     membership_of,
+    milestones_of,
+    permission_of,
     pull_of,
     pulls_of,
     repository_of,
@@ -68,8 +70,10 @@ PERMISSIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "blob": {"contents": "read"},
         "issue": {"issues": "read"},
         "issues": {"issues": "read"},
+        "issues_since": {"issues": "read"},
         "read_comment": {"issues": "read"},
         "comments": {"issues": "read"},
+        "milestones": {"issues": "read"},
         "create_issue": {"issues": "write"},
         "update_issue": {"issues": "write"},
         "create_label": {"issues": "write"},
@@ -87,11 +91,11 @@ PERMISSIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
 )
 """The App permissions that each method needs; the manifest asks for these and no others."""
 
-_ALREADY_EXISTS = "already_exists"
-_STALE = re.compile(r"does not match|is at [0-9a-f]+ but expected|sha wasn't supplied", re.IGNORECASE)
 OPTIONAL_PERMISSIONS: Mapping[str, Mapping[str, str]] = MappingProxyType({"is_member": {"members": "read"}})
 """What an operator may give besides, of an organization: without it `commands.allow.teams` lets nobody in."""
 
+_ALREADY_EXISTS = "already_exists"
+_STALE = re.compile(r"does not match|is at [0-9a-f]+ but expected|sha wasn't supplied", re.IGNORECASE)
 """How GitHub says that a file is not the one we read; rulesets answer with the same status and other words (#39, #40)."""
 
 
@@ -166,8 +170,14 @@ class ReadGateway:
         except NotFound:
             return "none"
 
-    async def has_label(self, name: RepositoryName, label: str) -> bool:
-        """Tells whether the repository has a label. https://docs.github.com/en/rest/issues/labels#get-a-label."""
+    async def milestones(self, name: RepositoryName) -> Mapping[int, str]:
+        """Returns the titles of the open milestones by their numbers.
+
+        https://docs.github.com/en/rest/issues/milestones#list-milestones
+        """
+        params = {"state": "open", "per_page": "100"}
+        return dict(await self._line.pages(f"{repository_path(name)}/milestones", milestones_of, params=params))
+
     async def is_member(self, organization: str, team: str, login: str) -> bool:
         """Tells whether someone is in a team of an organization; Refused without the permission to see it.
 
@@ -180,6 +190,8 @@ class ReadGateway:
         except NotFound:
             return False
 
+    async def has_label(self, name: RepositoryName, label: str) -> bool:
+        """Tells whether the repository has a label. https://docs.github.com/en/rest/issues/labels#get-a-label."""
         try:
             await self._line.get(f"{repository_path(name)}/labels/{_encoded_segment(label)}", label_of)
         except NotFound:
@@ -217,6 +229,18 @@ class ReadGateway:
         https://docs.github.com/en/rest/issues/issues#list-repository-issues
         """
         params = {"state": "all", "labels": label, "sort": "created", "direction": "asc", "per_page": "100"}
+        return await self._issues(name, params)
+
+    async def issues_since(self, name: RepositoryName, since: float) -> tuple[Issue, ...]:
+        """Returns every issue that changed in any way since then (seconds since 1970), with whatever labels; by number, or an error.
+
+        https://docs.github.com/en/rest/issues/issues#list-repository-issues
+        """
+        moment = datetime.fromtimestamp(since, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        params = {"state": "all", "since": moment, "sort": "created", "direction": "asc", "per_page": "100"}
+        return await self._issues(name, params)
+
+    async def _issues(self, name: RepositoryName, params: Mapping[str, str]) -> tuple[Issue, ...]:
         found = await self._line.pages(f"{repository_path(name)}/issues", issues_of, params=params)
         latest = {issue.number: issue for issue in found}
         return tuple(latest[number] for number in sorted(latest))
@@ -225,9 +249,22 @@ class ReadGateway:
 class Gateway(ReadGateway):
     """What the performer gets. A write is sent once: after Unavailable it is unknown whether it took effect."""
 
-    async def create_issue(self, name: RepositoryName, *, title: str, body: str, labels: Sequence[str]) -> Issue:
-        """Returns the new issue. https://docs.github.com/en/rest/issues/issues#create-an-issue."""
-        content = {"title": title, "body": body, "labels": list(labels)}
+    async def create_issue(
+        self,
+        name: RepositoryName,
+        *,
+        title: str,
+        body: str,
+        labels: Sequence[str],
+        assignees: Sequence[str] = (),
+        milestone: int | None = None,
+    ) -> Issue:
+        """Returns the new issue; Refused (422), and nothing made, where a login or the milestone is none that it may have.
+
+        https://docs.github.com/en/rest/issues/issues#create-an-issue
+        """
+        more = {"assignees": list(assignees) or None, "milestone": milestone}
+        content = {"title": title, "body": body, "labels": list(labels)} | {k: v for k, v in more.items() if v is not None}
         return await self._line.write("POST", f"{repository_path(name)}/issues", _an_issue, json=content)
 
     async def update_issue(

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
         BlobSha,
         CommentId,
         CommitSha,
+        DeliveryId,
         DocumentPath,
         InstallationId,
         IssueNumber,
@@ -94,3 +95,13 @@ class File:
 
     sha: BlobSha
     data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt of GitHub to deliver something to the App; `at` is in seconds since 1970."""
+
+    id: int
+    guid: DeliveryId
+    at: float
+    reached: bool

@@ -11,12 +11,23 @@ import base64
 import binascii
 import json
 import re
+from datetime import UTC, datetime
 from typing import Any, NoReturn
 
 from bot.core.events import BranchDeleted, CommentWritten, Event, IssueChanged, Origin, Pushed, RepositoryChanged
 from bot.core.issue import Issue, StateReason
-from bot.core.names import BlobSha, CommentId, CommitSha, DocumentPath, InstallationId, IssueNumber, RepositoryId, RepositoryName
-from bot.github.model import Comment, Commit, Envelope, File, Pull, RepositoryFacts, Tree, TreeEntry
+from bot.core.names import (
+    BlobSha,
+    CommentId,
+    CommitSha,
+    DeliveryId,
+    DocumentPath,
+    InstallationId,
+    IssueNumber,
+    RepositoryId,
+    RepositoryName,
+)
+from bot.github.model import Attempt, Comment, Commit, Envelope, File, Pull, RepositoryFacts, Tree, TreeEntry
 
 MAX_PUSH_COMMITS = 2048
 """A push payload lists at most so many commits: https://docs.github.com/en/webhooks/webhook-events-and-payloads#push"""
@@ -141,7 +152,14 @@ def _comment_written(origin: Origin, payload: object) -> CommentWritten | None:
         pull=_is_pull_request(issue),
         bot="Bot" in (_at(comment, "user", "type"), _at(payload, "sender", "type")),
         stamp=_text(_at(comment, "updated_at")) or "",
+        robot=_robot(_at(comment, "user"), _at(payload, "sender")),
     )
+
+
+def _robot(author: object, sender: object) -> int | None:
+    """Returns the account of a bot that wrote something and nobody else with it; its name would prove nothing (#85)."""
+    one, other = _positive(_at(author, "id")), _positive(_at(sender, "id"))
+    return one if one == other and _at(author, "type") == _at(sender, "type") == "Bot" else None
 
 
 def _origin(payload: object) -> Origin | None:
@@ -152,15 +170,8 @@ def _origin(payload: object) -> Origin | None:
     installation = _installation_id(_at(payload, "installation", "id"))
     if repository is None or installation is None or not name or not branch:
         return None
-        robot=_robot(_at(comment, "user"), _at(payload, "sender")),
     sender = _text(_at(payload, "sender", "login")) or _GHOST
     return Origin(repository, RepositoryName(name), branch, installation, sender)
-
-def _robot(author: object, sender: object) -> int | None:
-    """Returns the account of a bot that wrote something and nobody else with it; its name would prove nothing (#85)."""
-    one, other = _positive(_at(author, "id")), _positive(_at(sender, "id"))
-    return one if one == other and _at(author, "type") == _at(sender, "type") == "Bot" else None
-
 
 
 # ── answers of the API: Unreadable where the shape is not the documented one ────────────────────────────────────────────
@@ -250,6 +261,39 @@ def issue_of(answer: object) -> Issue | None:
     )
 
 
+def attempts_of(answer: object) -> tuple[Attempt, ...]:
+    """Returns the attempts of a page of the webhook's log, without those under way; our store has GUIDs in lower case."""
+    if not isinstance(answer, list):
+        raise Unreadable("no list of deliveries")
+    return tuple(
+        Attempt(
+            id=_need_number(entry, "id"),
+            guid=DeliveryId(_need_text(entry, "guid").lower()),
+            at=instant_of(_need_text(entry, "delivered_at")),
+            reached=200 <= _status(entry) < 300,
+        )
+        for entry in answer
+        if _at(entry, "status") != "pending"
+    )
+
+
+def _status(entry: object) -> int:
+    """Returns the status that we answered with; 0 is none, where GitHub did not get through."""
+    code = _at(entry, "status_code")
+    return code if isinstance(code, int) else 0
+
+
+def instant_of(text: str) -> float:
+    """Returns a time in seconds since 1970; fractions of a second are read too, which other servers send."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None:
+        raise Unreadable("no time where one was expected")
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
 def issues_of(answer: object) -> tuple[Issue, ...]:
     """Returns the issues of a page, pull requests left out."""
     if not isinstance(answer, list):
@@ -290,6 +334,13 @@ def permission_of(answer: object) -> str:
     """Returns the word of a permission; the role says which of two share it, and a role that people named themselves says nothing."""
     permission, role = _need_text(answer, "permission"), _text(_at(answer, "role_name"))
     return str(role) if (permission, role) in {("write", "maintain"), ("read", "triage")} else permission
+
+
+def milestones_of(answer: object) -> tuple[tuple[int, str], ...]:
+    """Returns the milestones of a page, each with its number and its title."""
+    if not isinstance(answer, list):
+        raise Unreadable("no list of milestones")
+    return tuple((_need_number(entry, "number"), _need_text(entry, "title")) for entry in answer)
 
 
 def membership_of(answer: object) -> bool:

@@ -103,12 +103,20 @@ class Line:
         return value
 
     async def pages(
-        self, path: str, read: Callable[[object], tuple[T, ...]], *, params: Mapping[str, str] | None = None
+        self,
+        path: str,
+        read: Callable[[object], tuple[T, ...]],
+        *,
+        params: Mapping[str, str] | None = None,
+        enough: Callable[[tuple[T, ...]], bool] = lambda _: False,
     ) -> tuple[T, ...]:
-        """Returns the items of all pages; a page that fails fails the whole, for a part of a list is no knowledge."""
+        """Returns the items of all pages, or of those up to which there is `enough`.
+
+        A page that fails fails the whole, for a part of a list is no knowledge.
+        """
         items, following = await self._get(path, read, params)
         visited = set[str]()
-        while following is not None:
+        while following is not None and not enough(items):
             address = self._same_host(following)
             if address in visited:
                 raise Unavailable("GitHub's list leads back to a page that was read already")

@@ -115,13 +115,21 @@ class Inbox:
 
     def _commit(self, batch: list[_Waiting]) -> dict[DeliveryId, Arrival]:
         with self._engine.begin() as connection:
-            arrivals = deliveries.put(connection, [(waiting.delivery, waiting.wanted) for waiting in batch])
-            repositories = {waiting.delivery.repository for waiting in batch if waiting.delivery.repository is not None}
-            for repository in deliveries.with_work(connection, repositories):
-                job = new_job(repository)
-                if deliveries.reserve(connection, repository, job):
-                    self._enqueue(connection, repository, job, delay=self._delay)
-        return dict(arrivals)
+            arrived = [(waiting.delivery, waiting.wanted) for waiting in batch]
+            return keep(connection, arrived, self._enqueue, delay=self._delay)
+
+
+def keep(
+    connection: Connection, arrived: list[tuple[Delivery, bool]], enqueue: Enqueue, *, delay: float
+) -> dict[DeliveryId, Arrival]:
+    """What became of the deliveries, each wanted or not, and a job for every repository with work; in the caller's transaction."""
+    arrivals = deliveries.put(connection, arrived)
+    repositories = {delivery.repository for delivery, _ in arrived if delivery.repository is not None}
+    for repository in deliveries.with_work(connection, repositories):
+        job = new_job(repository)
+        if deliveries.reserve(connection, repository, job):
+            enqueue(connection, repository, job, delay=delay)
+    return dict(arrivals)
 
 
 def _answer(future: asyncio.Future[Arrival], answer: Arrival | Exception) -> None:

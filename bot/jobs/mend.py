@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from bot.store.store import Store
 
 ALIVE = ("ENQUEUED", "PENDING", "DELAYED")
+ENDED = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 GIVEN_UP = {
     "MAX_RECOVERY_ATTEMPTS_EXCEEDED": "the process ended too often while this was handled",
     "CANCELLED": "the job was cancelled",

@@ -17,13 +17,14 @@ import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from bot.core.names import RepositoryId
 from bot.jobs.lease import Lease
-from bot.jobs.mend import ALIVE, mend
+from bot.jobs.mend import ALIVE, ENDED, mend
 from bot.jobs.outcome import Done, Later
 from bot.store import deliveries
 
@@ -53,6 +54,7 @@ VERSION = "1"
 """Of the workflow's sequence of steps: the engine recovers only jobs of this version. By itself it would hash our sources."""
 
 MEND_SECONDS = 60.0
+PRUNED_AT_ONCE = 500
 
 log = structlog.get_logger(__name__)
 
@@ -208,6 +210,16 @@ class Runtime:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"after {timeout} s there are still {left}")
             await asyncio.sleep(0.02)
+
+    async def prune(self, seconds: float) -> None:
+        """Delete the engine's rows of jobs that ended that long ago; it keeps them for ever by itself (decision 0001, trap 12)."""
+        from dbos import DBOS
+
+        before = datetime.fromtimestamp(time.time() - seconds, UTC).isoformat()
+        while found := await DBOS.list_workflows_async(
+            status=list(ENDED), completed_before=before, limit=PRUNED_AT_ONCE, load_input=False, load_output=False
+        ):
+            await DBOS.delete_workflows_async([status.workflow_id for status in found])
 
     async def mend(self) -> None:
         """Give a job to every repository whose work no living job will do."""

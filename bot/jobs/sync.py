@@ -29,6 +29,8 @@ from bot.jobs.outcome import Done, Later, Outcome
 from bot.jobs.parsing import Parser
 from bot.jobs.perform import BranchRefused, Performer
 from bot.jobs.propose import Proposer
+from bot.jobs.verdict import stops_everything
+from bot.store import duties
 from bot.store.records import RepositoryState
 
 if TYPE_CHECKING:
@@ -45,6 +47,12 @@ if TYPE_CHECKING:
     from bot.settings import Settings
     from bot.store.records import Delivery
     from bot.store.store import Store
+
+WHOLE_SECONDS = 7 * 86_400.0
+"""How long a repository's rounds may go by what GitHub lists as changed, before every issue is compared again."""
+
+OVERLAP_SECONDS = 900.0
+"""Issues that changed so long before the last look are read again: clocks differ (#115), and lists lag behind."""
 
 ATTEMPTS = 5
 """How often a sync reads and plans again because a side changed under it (I13)."""
@@ -118,6 +126,32 @@ class Sync:
         """
         return await _steadily(lambda _: self._reconcile(repository))
 
+    async def round(self, repository: RepositoryId) -> Outcome:
+        """Look at a known repository that perhaps nothing was delivered of: at its head, and at the issues changed since the last look.
+
+        That is three requests however many issues there are, and most days nothing more. Once a week every issue is compared, for a
+        deleted one is in no list of changes. Who changed what is not known here either (I19).
+        """
+        return await _steadily(lambda _: self._go_round(repository))
+
+    async def _go_round(self, repository: RepositoryId) -> None:
+        state = await self._store.repository(repository)
+        if state is None:
+            return
+        before, last = self._now(), await self._store.read(duties.round_of, repository)
+        reader = self._github.reader(state.installation)
+        facts = await reader.repository(repository)
+        state = replace(state, name=facts.name, default_branch=facts.default_branch)
+        every = last.looked is None or last.whole is None or before - last.whole > WHOLE_SECONDS
+        said = _Said(every=True)
+        if not every:
+            changed = await reader.issues_since(state.name, (last.looked or 0.0) - OVERLAP_SECONDS)
+            moved = await reader.head(state.name, state.default_branch) != state.head
+            said = _Said(touched={issue.number: issue for issue in changed}, afresh=moved)
+        if every or said.afresh or said.touched:
+            await self._bring_together(state, (), said)
+        await self._store.write(duties.went_round, repository, before, whole=every)
+
     async def _reconcile(self, repository: RepositoryId) -> None:
         state = await self._store.repository(repository)
         if state is None:
@@ -166,7 +200,7 @@ class Sync:
             touched = {**said.touched, **dict.fromkeys(state.pending)}
             gathered = await gatherer.gather(state, pushes, touched, whole=said.whole, every=said.every)
         except Refused as refusal:
-            if isinstance(refusal, NotFound):
+            if isinstance(refusal, NotFound) or stops_everything(refusal):
                 raise
             log.warning("unreadable repository", repository=state.name, reason=refusal.message)
             return ()

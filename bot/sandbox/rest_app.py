@@ -109,7 +109,8 @@ def list_repositories(ask: Ask) -> Answer:
 def list_deliveries(ask: Ask) -> Answer:
     """GET /app/hook/deliveries: newest first, by cursor."""
     cursor, size = ask.query.get("cursor", ""), ask.query.get("per_page", "")
-    newest = [one for one in reversed(_hooks(ask).log) if not cursor.isdecimal() or one.id < int(cursor)]
+    made = [one for one in reversed(_hooks(ask).log) if one.status != "held"]  # what is held was not tried yet
+    newest = [one for one in made if not cursor.isdecimal() or one.id < int(cursor)]
     shown = newest[: min(int(size) if size.isdecimal() else 30, 100)]
     more = len(shown) < len(newest)
     link = {"link": f'<{ask.base}?per_page={len(shown)}&cursor={shown[-1].id}>; rel="next"'} if more and shown else {}
