@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from bot.core.config import NOTHING_ADDED
 from bot.core.merge import Side
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from bot.core.config import Additions
     from bot.core.errors import Problem
     from bot.core.issue import Region, StateReason
     from bot.core.names import DocumentPath, IssueNumber
@@ -85,13 +87,14 @@ class EditDocument:
 
 @dataclass(frozen=True, slots=True)
 class OpenIssue:
-    """A gap that has no issue gets one; `record` lacks only the number."""
+    """A gap that has no issue gets one; `record` lacks only the number, `add` is what the rules of the config add."""
 
     record: Pair
     line: int
     title: str
     region: Region
     labels: tuple[Label, ...]
+    add: Additions = NOTHING_ADDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +173,8 @@ def _rows(action: Action) -> Iterator[Row]:
         case EditDocument(path, _, _, numbers, lines):
             for number, (line, title) in zip(numbers, lines, strict=True):
                 yield Row("edit document", title, path, line, number)
-        case OpenIssue(record, line, title, _, labels):
-            yield Row("open", title, record.path, line, None, tuple(label.name for label in labels))
+        case OpenIssue(record, line, title, _, labels, add):
+            yield Row("open", title, record.path, line, None, (*(label.name for label in labels), *add.labels))
         case ChangeIssue(pair, record, line, changes):
             for change in changes:
                 yield _row(change, Row("", record.base.title, record.path, line, pair.number))

@@ -89,6 +89,9 @@ class Additions:
     milestone: int | str | None = None
 
 
+NOTHING_ADDED = Additions()
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """What is added to the issues of which new gaps."""
@@ -120,7 +123,7 @@ class Config:
 PERMISSIONS = ("read", "triage", "write", "maintain", "admin")
 """From the least to the most: https://docs.github.com/organizations/managing-user-access-to-your-organizations-repositories."""
 MAX_ASSIGNEES = 10
-_OWN = re.compile(r"gap|gap: (?:conflict|plan)|needs triage|(?:priority|effort|status): .*", re.IGNORECASE)
+_OWN = re.compile(r"gap|gap: (?:conflict|plan|unlinked)|needs triage|(?:priority|effort|status): .*", re.IGNORECASE)
 
 
 def is_own(label: str) -> bool:

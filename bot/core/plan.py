@@ -44,6 +44,7 @@ from bot.core.issue import Region, StateReason, shortened, words_of
 from bot.core.messages import added_subject, commit_subject, region_of_gap
 from bot.core.names import GapKey, IssueNumber
 from bot.core.pair import Base, Pair
+from bot.core.rules import added
 from bot.core.settle import disputes_of, question_of
 from bot.core.triage import labels_of_base
 
@@ -310,7 +311,8 @@ def _opened(entry: Entry, document: Document, view: View, used: set[GapKey]) -> 
     key = _new_key(entry, view.repository, used)
     used.add(key)
     record = _record(entry, region, key=key, number=IssueNumber(0))
-    return OpenIssue(record, entry.gap.line, shortened(entry.gap.title), region, labels_of_base(record.base))
+    labels, add = labels_of_base(record.base), added(view.config.rules, entry.gap, entry.path)
+    return OpenIssue(record, entry.gap.line, shortened(entry.gap.title), region, labels, add)
 
 
 def _joined(entry: Entry, document: Document, issue: Issue, view: View, used: set[GapKey]) -> ChangeIssue:

@@ -74,6 +74,7 @@ PERMISSIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "read_comment": {"issues": "read"},
         "comments": {"issues": "read"},
         "milestones": {"issues": "read"},
+        "has_label": {"issues": "read"},
         "create_issue": {"issues": "write"},
         "update_issue": {"issues": "write"},
         "create_label": {"issues": "write"},

@@ -19,6 +19,7 @@ from bot.core.messages import HELD_LABEL, HELD_TITLE, conflict_comment, flipping
 from bot.core.settle import question_of, settled
 from bot.core.triage import CONFLICT, UNLINKED
 from bot.jobs.causes import Causes
+from bot.jobs.opening import Opener
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -58,6 +59,11 @@ class Performer:
     causes: Causes = field(default_factory=Causes)
     read: CommitSha | None = None
     commits: dict[DocumentPath, Commit] = field(default_factory=dict)
+    opener: Opener = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin without knowing whom and what GitHub leaves out."""
+        self.opener = Opener(self.gateway, self.state.name)
 
     async def perform(self, plan: Plan, *, complete: bool) -> tuple[Problem, ...]:
         """Carry out a plan, or show that it waits; returns what was refused or left to people.
@@ -95,7 +101,7 @@ class Performer:
         try:
             match action:
                 case OpenIssue():
-                    await self._open(action)
+                    return await self._open(action)
                 case ChangeIssue():
                     return await self._change(action)
                 case Remember(record, before):
@@ -118,19 +124,23 @@ class Performer:
         except Refused as refusal:
             raise BranchRefused(refusal.message) from refusal
 
-    async def _open(self, action: OpenIssue) -> None:
+    async def _open(self, action: OpenIssue) -> tuple[Problem, ...]:
         await self._ensure(action.labels)
         key = action.record.key
+        wait = await self.store.unsettled(self.state.id, key, now=self.now(), settle=self.settle)
+        if wait > 0:
+            self.unsettled.append(wait)
+            return ()
         await self.store.intend(self.state.id, key)
         body = compose(action.region, marker(action.record, self.seal))
         try:
-            names = [label.name for label in action.labels]
-            issue = await self.gateway.create_issue(self.state.name, title=action.title, body=body, labels=names)
+            issue, rest = await self.opener.open(action, body)
         except (Refused, RateLimited, Unauthorized):
             # GitHub answered, and has created nothing. After any other fault that is unknown, and the intent stays.
             await self.store.drop_intent(self.state.id, key)
             raise
         await self._save(replace(action.record, number=issue.number), None)
+        return await self.opener.complete(issue, rest)
 
     async def _change(self, action: ChangeIssue) -> tuple[Problem, ...]:
         for change in action.changes:
@@ -139,6 +149,8 @@ class Performer:
         try:
             issue = await self.gateway.issue(self.state.name, action.pair.number)
         except (Gone, Moved) as gone:
+            if renamed(gone, self.state.id):
+                raise
             await self.store.save_pair(self.state.id, replace(action.record, lost=True))
             return (_lost(action.pair, gone.message, action.line),)
         later = agreed_since(action.pair, issue, self.seal)

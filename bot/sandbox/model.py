@@ -96,6 +96,18 @@ class Pull:
 
 
 @dataclass(slots=True)
+class Milestone:
+    """What issues are to be done by."""
+
+    id: int
+    number: int
+    title: str
+    creator: User
+    created_at: float
+    open: bool = True
+
+
+@dataclass(slots=True)
 class Issue:
     """An issue; a pull request is one too, with `pull` set."""
 
@@ -114,6 +126,7 @@ class Issue:
     locked: bool = False
     labels: list[Label] = field(default_factory=list)
     assignees: list[User] = field(default_factory=list)
+    milestone: Milestone | None = None
     comments: dict[int, Comment] = field(default_factory=dict)
     reactions: list[Reaction] = field(default_factory=list)
     sub_issues: list[int] = field(default_factory=list)

@@ -66,8 +66,23 @@ def create_issue(ask: Ask) -> Answer:
         body=ask.body.get("body"),
         labels=_names(ask),
         assignees=assignees or (),
+        milestone=_milestone(ask),
     )
     return Answer(_shown(ask, one), 201, {"location": f"{shapes.repository_url(place)}/issues/{one.number}"})
+
+
+def _milestone(ask: Ask) -> int | None:
+    number = ask.body.get("milestone")
+    if number is not None and (isinstance(number, bool) or not isinstance(number, int)):
+        raise invalid("Issue", "milestone", "invalid")
+    return number
+
+
+def list_milestones(ask: Ask) -> Answer:
+    """GET …/milestones: the open ones, unless others are asked for."""
+    state = ask.query.get("state", "open")
+    found = [one for one in ask.repository.milestones.values() if state == "all" or one.open == (state == "open")]
+    return ask.page(found, lambda one: shapes.milestone(ask.repository, one))
 
 
 def get_issue(ask: Ask) -> Answer:
@@ -331,6 +346,7 @@ _TABLE = (
     ("POST", _BLOCKED, add_blocker),
     ("DELETE", f"{_BLOCKED}/{{issue}}", remove_blocker),
     ("GET", f"{_ISSUE}/dependencies/blocking", list_blocked),
+    ("GET", f"{_REPO}/milestones", list_milestones),
     ("GET", f"{_REPO}/labels", list_labels),
     ("POST", f"{_REPO}/labels", create_label),
     ("GET", f"{_REPO}/labels/{{name:path}}", get_label),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from bot.sandbox.code import Code
     from bot.sandbox.github import Repository
-    from bot.sandbox.model import App, Comment, Installation, Issue, Label, Reaction
+    from bot.sandbox.model import App, Comment, Installation, Issue, Label, Milestone, Reaction
     from bot.sandbox.world import World
 
 Json = dict[str, Any]
@@ -157,6 +157,30 @@ def label(place: Repository, one: Label) -> Json:
     return shown | {"default": one.default, "description": one.description}
 
 
+def milestone(place: Repository, one: Milestone) -> Json:
+    """A milestone."""
+    url = f"{repository_url(place)}/milestones/{one.number}"
+    issues = [issue for issue in place.issues.values() if issue.milestone is one]
+    return {
+        "url": url,
+        "html_url": f"{place.world.html_url}/{place.full_name}/milestone/{one.number}",
+        "labels_url": f"{url}/labels",
+        "id": one.id,
+        "node_id": node("MI", one.id),
+        "number": one.number,
+        "state": "open" if one.open else "closed",
+        "title": one.title,
+        "description": None,
+        "creator": user(place.world, one.creator),
+        "open_issues": sum(issue.open for issue in issues),
+        "closed_issues": sum(not issue.open for issue in issues),
+        "created_at": instant(one.created_at),
+        "updated_at": instant(one.created_at),
+        "closed_at": None,
+        "due_on": None,
+    }
+
+
 def reactions(url: str, given: Iterable[Reaction]) -> Json:
     """How often each reaction was given."""
     counts = Counter(one.content for one in given)
@@ -201,7 +225,7 @@ def issue(place: Repository, one: Issue) -> Json:
         "locked": one.locked,
         "assignee": user(world, one.assignees[0]) if one.assignees else None,
         "assignees": [user(world, each) for each in one.assignees],
-        "milestone": None,
+        "milestone": milestone(place, one.milestone) if one.milestone else None,
         "comments": len(one.comments),
         "created_at": instant(one.created_at),
         "updated_at": instant(one.updated_at),

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bot.sandbox import limits
 from bot.sandbox.labels import Labels
-from bot.sandbox.model import Issue, Label, Role, User
-from bot.sandbox.refusal import Refusal, not_found
+from bot.sandbox.model import Issue, Label, Milestone, Role, User
+from bot.sandbox.refusal import Refusal, invalid, not_found
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,6 +31,7 @@ class Tracker(Labels):
         """Start without issues."""
         super().__init__(world, owner, name, private=private, default_branch=default_branch, fork=fork)
         self.deleted: set[int] = set()
+        self.milestones: dict[int, Milestone] = {}
         self.transferred: dict[int, tuple[int, int]] = {}
         self._last_number = 0
 
@@ -47,19 +48,46 @@ class Tracker(Labels):
             raise Refusal(301, "Moved Permanently", location=f"{self.world.api_url}/repositories/{repository}/issues/{new}")
         raise not_found()
 
+    def add_milestone(self, title: str, *, by: str | User) -> Milestone:
+        """Returns the new milestone."""
+        number = len(self.milestones) + 1
+        user = self.demand(by, Role.TRIAGE)
+        self.milestones[number] = Milestone(self.world.next_id(), number, title, user, self.world.clock())
+        return self.milestones[number]
+
+    def _assignable(self, login: str) -> User:
+        """Returns an account that a new issue may name (Refusal 422 `invalid`)."""
+        found = self.world.users.get(login.lower())
+        if found is None:
+            raise invalid("Issue", "assignees", "invalid")
+        return found
+
     def open_issue(
-        self, *, by: str | User, title: str, body: str | None = None, labels: Iterable[str] = (), assignees: Iterable[str] = ()
+        self,
+        *,
+        by: str | User,
+        title: str,
+        body: str | None = None,
+        labels: Iterable[str] = (),
+        assignees: Iterable[str] = (),
+        milestone: int | None = None,
     ) -> Issue:
-        """Returns the new issue. Labels and assignees of somebody without triage rights are silently dropped, as GitHub does."""
+        """Returns the new issue (Refusal 422 for an unknown assignee or milestone).
+
+        Labels, assignees and milestone of somebody without triage rights are silently dropped, as GitHub does.
+        """
         user = self.demand(by, Role.READ)
         self._demand_issues()
         may_sort = self.role(user) >= Role.TRIAGE
         text = limits.title(title)
         limits.check_body(body)
-        chosen = [self.world.user(login) for login in assignees] if may_sort else []
+        chosen = [self._assignable(login) for login in assignees] if may_sort else []
+        if milestone is not None and milestone not in self.milestones:
+            raise invalid("Issue", "milestone", "invalid")
         found = self.labels_named(labels, user) if may_sort else []
         issue = self.file_issue(user, text, body)
         issue.labels, issue.assignees = found, chosen
+        issue.milestone = self.milestones[milestone] if milestone is not None and may_sort else None
         self.tell("issues", "opened", user, issue=issue)
         for label in found:
             self.tell("issues", "labeled", user, issue=issue, label=label)

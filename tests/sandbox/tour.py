@@ -37,6 +37,7 @@ def build(stage: Stage) -> None:
     demo.push({FILE: "- [ ] One\n- [ ] Two\n"}, by="wim", branch="topic", message="Two")
     demo.push({"big.bin": b"x" * 1_048_577}, by="wim", branch="big")
     demo.create_label("gap", by="wim", color="ABCDEF", description="A known gap")
+    demo.add_milestone("Hardening", by="wim")
     demo.open_issue(by="rea", title="First", body="Hello", labels=["gap"])
     demo.open_issue(by="wim", title="Second", labels=["Gap", "priority: p1"], assignees=["wim"])
     demo.open_pull(by="wim", title="Third", head="topic", body="Please")
@@ -102,7 +103,7 @@ def steps(stage: Stage) -> list[Step]:
         Step("GET", f"{repo}/git/commits/{head.sha}", 200),
         Step("POST", f"{repo}/git/commits", 201, {"message": "m", "tree": head.tree, "parents": [head.sha]}),
         Step("GET", f"{repo}/issues", 200),
-        Step("POST", f"{repo}/issues", 201, {"title": "Fourth", "body": "b", "labels": ["gap"]}),
+        Step("POST", f"{repo}/issues", 201, {"title": "Fourth", "body": "b", "labels": ["gap"], "milestone": 1}),
         Step("POST", f"{repo}/issues", 422, {"title": "x" * 257}),
         Step("GET", one, 200),
         Step("GET", f"{repo}/issues/99", 404),
@@ -114,6 +115,9 @@ def steps(stage: Stage) -> list[Step]:
         Step("DELETE", f"{one}/labels", 204),
         Step("POST", f"{one}/assignees", 201, {"assignees": ["wim", "nobody-here"]}),
         Step("DELETE", f"{one}/assignees", 200, {"assignees": ["wim"]}),
+        Step("GET", f"{repo}/milestones", 200),
+        Step("POST", f"{repo}/issues", 422, {"title": "Sixth", "milestone": 99}),
+        Step("POST", f"{repo}/issues", 422, {"title": "Sixth", "assignees": ["nobody-here"]}),
         Step("GET", f"{repo}/labels", 200),
         Step("POST", f"{repo}/labels", 201, {"name": "area: a/b", "color": "00ff00", "description": "d"}),
         Step("POST", f"{repo}/labels", 422, {"name": "AREA: A/B"}),
