@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from bot.core.errors import Problem
     from bot.core.issue import Region, StateReason
     from bot.core.names import DocumentPath, IssueNumber
-    from bot.core.pair import Pair
+    from bot.core.pair import Base, Pair
+    from bot.core.refusal import Refusal
     from bot.core.triage import Label
 
 
@@ -122,7 +123,19 @@ class Remember:
     before: Pair
 
 
-Action = EditDocument | OpenIssue | ChangeIssue | Remember
+@dataclass(frozen=True, slots=True)
+class TurnDown:
+    """What a person changed on an issue cannot be written: the issue gets back what the document says, `base`, with a word why."""
+
+    pair: Pair
+    base: Base
+    path: DocumentPath
+    line: int
+    refusals: tuple[Refusal, ...]
+    defer_closes: bool = False
+
+
+Action = TurnDown | EditDocument | OpenIssue | ChangeIssue | Remember
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +191,8 @@ def _rows(action: Action) -> Iterator[Row]:
         case ChangeIssue(pair, record, line, changes):
             for change in changes:
                 yield _row(change, Row("", record.base.title, record.path, line, pair.number))
+        case TurnDown(pair, base, path, line):
+            yield Row("turn down", base.title, path, line, pair.number)
         case Remember():
             return
 

@@ -31,6 +31,7 @@ from bot.core.gaps.parse import parse
 from bot.core.issue import Region, region_of
 from bot.core.merge import Conflict, Side, merge3
 from bot.core.pair import Wanting
+from bot.core.refusal import Refusal
 from bot.core.sides import said_by
 from bot.core.tasks import marks_in, says
 from bot.core.text import apply
@@ -121,14 +122,6 @@ def _changes_for(asked: Asked, gap: Gap, document: Document) -> Iterator[Change]
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
-    """A change that the editor could not make for the issue of a pair, and why."""
-
-    pair: Pair
-    problem: Problem
-
-
-@dataclass(frozen=True, slots=True)
 class Granted:
     """A document after the edits that were possible; `wishes` are those of which a part was granted, in the order of their gaps.
 
@@ -137,7 +130,7 @@ class Granted:
 
     document: Document
     wishes: tuple[Wish, ...]
-    refusals: tuple[Refusal, ...]
+    refusals: tuple[tuple[Wish, Refusal], ...]
     traces: Mapping[GapKey, tuple[Trace, ...]]
     places: tuple[int | None, ...]
 
@@ -167,7 +160,7 @@ def wish_of(entry: Entry, pair: Pair, issue: Issue, config: Config, *, decision:
 def granted(document: Document, wishes: Sequence[Wish], config: Config) -> Granted:
     """Returns the document with the wishes granted, but for the changes that the editor refuses."""
     parts = [part for wish in wishes for part in _as_before(document, wish).parts(document)]
-    refusals: list[Refusal] = []
+    refusals: list[tuple[Wish, Refusal]] = []
     edited, traces = document, {}
     places: tuple[int | None, ...] = tuple(range(len(document.gaps)))
     while parts:
@@ -176,13 +169,21 @@ def granted(document: Document, wishes: Sequence[Wish], config: Config) -> Grant
             edited, traces, places = _read(document, result), _state_traces(parts, result), result.places
             break
         refused = next(part for part in parts if part.change is result.change)
-        refusals.append(Refusal(refused.wish.pair, result.problem))
+        refusals.append((refused.wish, Refusal(refused.change, result.problem, _section_with(refused.change, document))))
         parts = [part for part in parts if part is not refused and (refused.asked is None or not _together(part, refused))]
     return Granted(edited, tuple(dict.fromkeys(part.wish for part in parts)), tuple(refusals), traces, places)
 
 
 def _together(one: _Part, other: _Part) -> bool:
     return one.wish is other.wish and one.asked is other.asked
+
+
+def _section_with(change: Change, document: Document) -> str | None:
+    """Returns the section whose entries have a priority that cannot be given to an entry where it stands."""
+    if not isinstance(change, SetPriority) or not change.priority:
+        return None
+    alike = [gap.section for gap in document.gaps if gap.section and _fold(gap.priority) == _fold(change.priority)]
+    return alike[-1][-1] if alike else None
 
 
 def _as_before(document: Document, wish: Wish) -> Wish:

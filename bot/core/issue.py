@@ -216,6 +216,15 @@ def rewritten(body: str, region: Region, begin: str) -> str | NoRegion:
     return result if len(result) <= MAX_BODY else NoRegion("full")
 
 
+def retouched(body: str, content: str) -> str:
+    """Returns the body with other content in its region, under the marker as it is; without a region as it was."""
+    region, begin = region_of(body), _BEGIN.search(_plain(body))
+    if not isinstance(region, Region) or begin is None:
+        return body
+    result = rewritten(body, replace(region, content=content), begin[0])
+    return body if isinstance(result, NoRegion) else result
+
+
 def adopted(body: str, region: Region, begin: str) -> str | NoRegion:
     """Returns the body of an issue that a person opened, with a region below what they wrote."""
     eol = "\r\n" if "\r\n" in body else "\n"

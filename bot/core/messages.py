@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from bot.core.gaps.model import Document, Gap
     from bot.core.inbound import Granted, Wish
     from bot.core.issue import Issue
+    from bot.core.refusal import Refusal
     from bot.core.settle import Dispute
 
 APPROVE = "approve:"
@@ -33,6 +34,7 @@ HELD_TITLE = "Gapkeeper: plan waiting"
 HELD_LABEL = Label("gap: plan", "fbca04", "A plan of Gapkeeper that waits for a person")
 _SHOWN_ROWS = 200
 _QUESTION = re.compile(r"<!-- gapkeeper:question=([0-9a-f]{12}) -->")
+_REFUSED = re.compile(r"<!-- gapkeeper:refused=([0-9a-f]{12}) -->")
 _REFERENCE = re.compile(r"\b(gh)-(?=\d)", re.IGNORECASE)
 _LAST_RULE = re.compile(r"(?:^|\n\n)(?: {0,3})([-*_])(?:[ \t]*\1){2,}[ \t\n]*\Z")
 
@@ -182,6 +184,35 @@ def conflict_comment(disputes: Sequence[Dispute], question: str) -> str:
             "",
         ]
     )
+
+
+def refusal_comment(refusals: Sequence[Refusal], path: str, line: int) -> str:
+    """Returns the one comment that says what its document could not take from an issue, why, and what can be done."""
+    said = []
+    for refusal in refusals:
+        problem = refusal.problem
+        said.append(f"- {code(refusal.field)} was to become {code(refusal.asked)}: {defanged(problem.message)}.")
+        if refusal.section is not None:
+            said.append(f"  Entries of this priority stand in {code(refusal.section)}: move it there by hand, or with")
+            said.append(f"  {code(f'/gap move {refusal.section}')}.")
+        elif problem.hint:
+            said.append(f"  What helps: {defanged(problem.hint)}.")
+    return "\n".join(
+        [
+            f"The document could not be made to say what this issue said ({code(f'{path}:{line}')}), so the issue says again",
+            "what the document does.",
+            "",
+            *said,
+            "",
+            *(f"<!-- gapkeeper:refused={refusal.mark} -->" for refusal in refusals),
+            "",
+        ]
+    )
+
+
+def refused_in(comment: str) -> frozenset[str]:
+    """Returns the marks of the refusals that a comment of ours tells of."""
+    return frozenset(_REFUSED.findall(comment))
 
 
 def flipping_comment() -> str:

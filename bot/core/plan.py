@@ -34,6 +34,7 @@ from bot.core.actions import (
     Reopen,
     Retitle,
     Rewrite,
+    TurnDown,
 )
 from bot.core.breaker import stopped
 from bot.core.errors import Problem, Severity
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
     from bot.core.gaps.model import Document, ParseFailure
     from bot.core.issue import Issue
     from bot.core.names import DocumentPath, RepositoryId
+    from bot.core.refusal import Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,7 @@ def plan(view: View) -> Plan:
         if pair is not None:
             heard = pair.key in written.heard
             actions.extend(_kept(entry, pair, document, view, written.traces.get(pair.key), heard=heard))
+            actions.extend(_turned_down(entry, pair, written.refused.get(pair.key, ()), view.config))
         elif id(entry) in joined:
             actions.append(_joined(entry, document, joined[id(entry)], view, used))
         elif not _closes(entry.gap.state, view.config):
@@ -157,6 +160,7 @@ class _Written:
     problems: tuple[Problem, ...]
     joined: tuple[tuple[Entry, Issue], ...] = ()
     heard: frozenset[GapKey] = frozenset()
+    refused: Mapping[GapKey, Sequence[Refusal]] = field(default_factory=dict)
 
 
 def _written_back(view: View, pairing: Pairing, doubled: set[tuple[DocumentPath, tuple[str, ...]]]) -> _Written:
@@ -176,14 +180,18 @@ def _written_back(view: View, pairing: Pairing, doubled: set[tuple[DocumentPath,
     problems: list[Problem] = []
     traces: dict[GapKey, tuple[Trace, ...]] = {}
     places: dict[DocumentPath, tuple[int | None, ...]] = {}
+    refused: dict[GapKey, list[Refusal]] = {}
     for path, wanted in wishes.items():
         result = granted(documents[path], wanted, view.config)
-        problems.extend(replace(r.problem, message=f"issue {r.pair.number}: {r.problem.message}") for r in result.refusals)
+        for wish, refusal in result.refusals:
+            problems.append(replace(refusal.problem, message=f"issue {wish.pair.number}: {refusal.problem.message}"))
+            if refusal.returns:
+                refused.setdefault(wish.pair.key, []).append(refusal)
         if result.wishes:
             edits.append(_edit_of(documents[path], result))
             documents[path], places[path] = result.document, result.places
             traces.update(result.traces)
-    written = _Written(documents, (), pairing, traces, tuple(edits), tuple(problems), heard=frozenset(heard))
+    written = _Written(documents, (), pairing, traces, tuple(edits), tuple(problems), heard=frozenset(heard), refused=refused)
     return _moved_within(pairing, written, places)
 
 
@@ -351,6 +359,13 @@ def _kept(
         )
     elif record != pair:
         yield Remember(record, pair)
+
+
+def _turned_down(entry: Entry, pair: Pair, refusals: Sequence[Refusal], config: Config) -> Iterator[TurnDown]:
+    if refusals:
+        gap = entry.gap
+        base = replace(pair.base, title=gap.title, state=gap.state, priority=gap.priority, effort=gap.effort)
+        yield TurnDown(pair, base, entry.path, gap.line, tuple(refusals), defer_closes=config.on_defer == "close")
 
 
 def _remembered_traces(pair: Pair, record: Pair, fresh: tuple[Trace, ...] | None) -> tuple[Trace, ...]:

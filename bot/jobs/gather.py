@@ -204,8 +204,10 @@ class Gatherer:
             if later is not None:
                 kept[place] = replace(later, lost=kept[place].lost)
                 await self._store.save_pair(state.id, kept[place], Change(Cause(), steps_of(pair, kept[place])))
-            if kept[place].present and not kept[place].lost and (
-                pair.lost or pair.asked or differs(issue, kept[place].base, defer_closes=defer_closes)
+            if (
+                kept[place].present
+                and not kept[place].lost
+                and (pair.lost or pair.asked or differs(issue, kept[place].base, defer_closes=defer_closes))
             ):
                 issues[issue.number] = issue
         return _Changed(issues, tuple(kept), tuple(unlinked), tuple(linked))

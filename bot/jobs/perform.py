@@ -8,14 +8,25 @@ again just before it is changed, so that what people wrote meanwhile is seen. On
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from bot.core.actions import Action, ChangeIssue, EditDocument, Held, OpenIssue, Plan, Relabel, Remember
+from bot.core.actions import Action, ChangeIssue, EditDocument, Held, OpenIssue, Plan, Relabel, Remember, TurnDown
 from bot.core.breaker import noted, stopped
 from bot.core.errors import GapkeeperError, Gone, Moved, Problem, RateLimited, Refused, Severity, Stale, Unauthorized
 from bot.core.issue import Seal, StateReason, agreed_since, compose, marker
 from bot.core.journal import Change, steps_of
-from bot.core.messages import HELD_LABEL, HELD_TITLE, conflict_comment, flipping_comment, held_notice, question_in
+from bot.core.messages import (
+    HELD_LABEL,
+    HELD_TITLE,
+    conflict_comment,
+    flipping_comment,
+    held_notice,
+    question_in,
+    refusal_comment,
+    refused_in,
+)
+from bot.core.refusal import returned
 from bot.core.settle import question_of, settled
 from bot.core.triage import CONFLICT, UNLINKED
 from bot.jobs.causes import Causes
@@ -35,6 +46,9 @@ if TYPE_CHECKING:
     from bot.store.store import Store
 
 
+_SAID_SECONDS = 600.0
+"""A refusal that was said so short a while ago is not said again: the sync was made again."""
+
 _EVER = "1970-01-01T00:00:00Z"
 
 
@@ -47,7 +61,7 @@ class Performer:
     """Performs for one repository; `state` moves on with what it learns (labels that exist, the notice's issue).
 
     `blobs` are the documents as they were read: each is written on condition that it still is that blob. `causes` and the
-    commit that was `read` are for the journal.
+    commit that was `read` are for the journal; `answered` are issues on which a command is answered, with what could not be done.
     """
 
     gateway: Gateway
@@ -59,6 +73,7 @@ class Performer:
     causes: Causes = field(default_factory=Causes)
     read: CommitSha | None = None
     commits: dict[DocumentPath, Commit] = field(default_factory=dict)
+    answered: frozenset[IssueNumber] = frozenset()
     opener: Opener = field(init=False)
 
     def __post_init__(self) -> None:
@@ -104,6 +119,8 @@ class Performer:
                     return await self._open(action)
                 case ChangeIssue():
                     return await self._change(action)
+                case TurnDown():
+                    await self.turn_down(action)
                 case Remember(record, before):
                     await self._save(record, before)
         except Refused as refusal:
@@ -184,6 +201,33 @@ class Performer:
         cause = replace(self.causes.of(record.number), commit=commit)
         await self.store.save_pair(self.state.id, record, Change(cause, steps_of(before, record)))
 
+    async def turn_down(self, action: TurnDown) -> None:
+        """Say what the document cannot take, unless a command's reply will, and give the issue back what the document says.
+
+        The word comes first: whoever is cut off in between finds it said, within these minutes, and goes on with the rest.
+        """
+        number = action.pair.number
+        issue = await self.gateway.issue(self.state.name, number)
+        patch = returned(issue, action.refusals, action.base, defer_closes=action.defer_closes)
+        if patch.empty:
+            return
+        if number not in self.answered:
+            since = datetime.fromtimestamp(self.now() - _SAID_SECONDS, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            comments = await self.gateway.comments(self.state.name, number, since=since)
+            said = {mark for comment in comments for mark in refused_in(comment.body)}
+            if not {refusal.mark for refusal in action.refusals} <= said:
+                text = refusal_comment(action.refusals, action.path, action.line)
+                await self.gateway.comment(self.state.name, number, text)
+        await self.gateway.update_issue(
+            self.state.name,
+            number,
+            title=patch.title,
+            body=patch.body,
+            open=patch.open,
+            reason=patch.reason,
+            labels=patch.labels,
+        )
+
     async def _ask(self, number: IssueNumber, disputes: Sequence[Dispute]) -> None:
         """Show a conflict, once: another value on either side is another question, and the boxes of the old one are void."""
         question = question_of(disputes)
@@ -230,7 +274,7 @@ class Performer:
 
 
 def _line(action: Action) -> int:
-    return action.line if isinstance(action, OpenIssue | ChangeIssue) else 0
+    return action.line if isinstance(action, OpenIssue | ChangeIssue | TurnDown) else 0
 
 
 def _lost(pair: Pair, why: str, line: int) -> Problem:

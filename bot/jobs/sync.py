@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from bot.core.actions import Decision, EditDocument
+from bot.core.actions import Decision, EditDocument, TurnDown
 from bot.core.config import CONFIG_PATH
 from bot.core.errors import NotFound, Problem, RateLimited, Refused, Stale
 from bot.core.events import CommentWritten, IssueChanged
@@ -211,6 +211,7 @@ class Sync:
         view = replace(view, newcomers=tuple(issue for issue in view.newcomers if issue.number not in proposed))
         complete = bool(pushes) or said.whole
         performer = self._performer(gateway, seal, state, gathered, said.causes)
+        performer.answered = frozenset(taken.event.number for taken in said.taken)
         for pair, issue in gathered.unlinked:
             await performer.unlink(pair, issue)
         for pair, issue in gathered.linked:
@@ -307,9 +308,11 @@ class Sync:
     ) -> frozenset[IssueNumber]:
         """Put the edits for these issues into the pull request, planned like all others, on the documents as read; returns which."""
         issues = {number: issue for number, issue in view.issues.items() if number in proposed}
-        edits = [
-            action for action in plan(replace(view, issues=issues, newcomers=())).actions if isinstance(action, EditDocument)
-        ]
+        actions = plan(replace(view, issues=issues, newcomers=())).actions
+        for action in actions:
+            if isinstance(action, TurnDown):
+                await performer.turn_down(action)
+        edits = [action for action in actions if isinstance(action, EditDocument)]
         if not edits:
             return frozenset()
         reason = next(iter(proposed.values()))

@@ -286,6 +286,10 @@ def test_a_priority_that_is_the_sections_is_not_moved(desk: Desk) -> None:
     assert [call for call in calls if call.method == "PUT"] == []
     desk.assert_agreed()
     assert desk.text == story.text.encode()
+    assert desk.issue(issue.number).labels == issue.labels
+    [comment] = desk.repository.comments(issue.number)
+    assert "`priority` was to become `low`" in comment.body
+    assert comment.author == desk.world.access.bot
 
 
 @pytest.mark.parametrize("mode", ["100644", "100755"])

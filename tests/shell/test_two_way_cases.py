@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.core.errors import GapkeeperError
-from bot.sandbox import Api, Call, Clock, Fault
+from bot.sandbox import Api, Call, Clock, Fault, Role
 from bot.store.store import Store
 from tests.by_hand import ByHand, by_hand
 
@@ -146,6 +146,28 @@ async def test_i9_a_gap_that_moved_by_a_push_not_yet_delivered_is_not_taken_for_
     assert "- [x] [P1] Rotate" in text(hand)
 
 
+async def test_i9_a_document_that_moved_on_is_read_with_all_others_where_nothing_is_written_into_it(hand: ByHand):
+    """The document says already what the person did, so that no commit would find out that we look at an outdated world."""
+    line = "- [ ] [P2] Limit the rate\n"
+    debt = "# Technical debt\n\n## Debt\n\n- [ ] [P1] Drop the importer\n"
+    await hand.push({"TECH_DEBT.md": debt})
+    moved = GAPS.replace(line, "").replace("[ ] [P1] Rotate", "[x] [P1] Rotate")
+    await hand.push({"GAPS.md": moved, "TECH_DEBT.md": debt + line}, sync=False)
+    await hand.hooks.flush()
+    hand.waiting = []
+    hand.repository.close_issue(1, by="alice")
+    await hand.sync()
+    assert hand.titles() == {"Limit the rate": 2, "Hash the ids": 3, "Drop the importer": 4}
+
+
+async def test_i14_a_push_that_was_forced_back_changes_no_issue(hand: ByHand):
+    head = hand.repository.head().sha
+    await hand.push({"GAPS.md": GAPS.replace("Hash the ids", "Hash all ids")}, sync=False)
+    hand.repository.move("main", head, by="alice", force=True)
+    await hand.sync()
+    assert hand.titles() == {"Rotate the keys": 1, "Limit the rate": 2, "Hash the ids": 3}
+
+
 async def test_i16_a_gap_that_comes_back_while_another_goes_is_no_edit_of_the_other(hand: ByHand):
     keys = GAPS[GAPS.index("- [ ] [P1]") : GAPS.index("- [ ] [P2] Limit")]
     without = GAPS.replace("- [ ] [P2] Limit the rate\n", "")
@@ -208,6 +230,105 @@ async def test_fault_46_a_new_title_that_was_committed_before_the_answer_was_los
     assert hand.titles() == {"Rotate the keys": 1, "Mine": 2, "Hash the ids": 3}
     assert len(hand.issues) == 3
     assert text(hand) == GAPS.replace("Limit the rate", "Mine")
+
+
+SECTIONS = """# Gap analysis
+
+## 🔴 Critical gaps
+
+### 1. Backups are never restored
+
+- **Effort**: 2 days
+- [ ] ask the vendor
+
+## 🟡 Medium gaps
+
+### 2. No alerts
+
+- **Effort**: 1 day
+"""
+
+
+class TestRefusals:
+    """What its document cannot take is said on the issue, once, and the issue says again what the document does."""
+
+    @pytest.fixture
+    async def sections(self, tmp_path: Path) -> AsyncIterator[ByHand]:
+        """#1 has the priority of its section: critical."""
+        async with by_hand(tmp_path) as made:
+            await made.push({"GAPS.md": SECTIONS})
+            await made.sync()
+            yield made
+
+    def relabel(self, hand: ByHand, priority: str) -> None:
+        hand.repository.set_labels(1, ["gap", "effort: 2 days", f"priority: {priority}", "help wanted"], by="alice")
+
+    def said(self, hand: ByHand) -> list[str]:
+        return [one.body for one in hand.issues[1].comments.values()]
+
+    async def test_a_priority_that_is_the_sections_is_given_back_and_the_move_proposed(self, sections: ByHand):
+        self.relabel(sections, "medium")
+        await sections.sync()
+        assert text(sections) == SECTIONS
+        assert labels(sections, 1) == {"gap", "effort: 2 days", "priority: critical", "help wanted"}
+        (comment,) = self.said(sections)
+        assert "`priority` was to become `medium`" in comment
+        assert "`GAPS.md:5`" in comment
+        assert "`/gap move Medium gaps`" in comment
+
+    async def test_it_is_said_again_only_when_it_is_asked_again(self, sections: ByHand):
+        self.relabel(sections, "low")
+        await sections.hooks.flush()
+        asked = tuple(sections.waiting)
+        await sections.sync()
+        for _ in range(2):
+            await sections.handle(asked)
+            await sections.reconcile()
+            await sections.sync()
+        assert len(self.said(sections)) == 1
+        assert isinstance(sections.repository.world.clock, Clock)
+        sections.repository.world.clock.advance(3600)
+        self.relabel(sections, "low")
+        await sections.sync()
+        assert len(self.said(sections)) == 2
+
+    async def test_i12_it_is_said_once_where_we_died_before_it_was_given_back(self, sections: ByHand):
+        self.relabel(sections, "low")
+        sections.api.faults.append(Fault("PATCH", r"/issues/1$", status=502))
+        await sections.hooks.flush()
+        asked = tuple(sections.waiting)
+        with pytest.raises(GapkeeperError):
+            await sections.handle(asked)
+        await sections.handle(asked)
+        assert len(self.said(sections)) == 1
+        assert labels(sections, 1) == {"gap", "effort: 2 days", "priority: critical", "help wanted"}
+
+    async def test_the_rest_of_what_people_changed_is_written(self, sections: ByHand):
+        body = sections.issues[1].body or ""
+        sections.repository.edit_issue(1, by="alice", title="Backups are lost", body=body.replace("[ ] ask", "[x] ask"))
+        self.relabel(sections, "medium")
+        await sections.sync()
+        assert text(sections) == SECTIONS.replace("are never restored", "are lost").replace("[ ] ask", "[x] ask")
+        assert labels(sections, 1) == {"gap", "effort: 2 days", "priority: critical", "help wanted"}
+        assert "[x] ask" in (sections.issues[1].body or "")
+        first = len(sections.api.writes)
+        await sections.sync()
+        await sections.reconcile()
+        assert len(sections.api.writes) == first
+
+    async def test_a_command_is_answered_and_nothing_is_said_twice(self, sections: ByHand):
+        sections.repository.comment(1, "/gap priority medium", by="alice")
+        await sections.sync()
+        assert labels(sections, 1) == {"gap", "effort: 2 days", "priority: critical"}
+        (answer,) = [body for body in self.said(sections) if not body.startswith("/gap")]
+        assert "section" in answer
+
+    async def test_i19_it_is_said_to_those_who_may_not_write_too(self, sections: ByHand):
+        sections.repository.allow("bob", Role.TRIAGE)
+        sections.repository.set_labels(1, ["gap", "effort: 2 days", "priority: medium"], by="bob")
+        await sections.sync()
+        assert labels(sections, 1) == {"gap", "effort: 2 days", "priority: critical"}
+        assert len(self.said(sections)) == 1
 
 
 class TestUnlinking:
