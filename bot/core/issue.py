@@ -216,13 +216,10 @@ def rewritten(body: str, region: Region, begin: str) -> str | NoRegion:
     return result if len(result) <= MAX_BODY else NoRegion("full")
 
 
-def retouched(body: str, content: str) -> str:
-    """Returns the body with other content in its region, under the marker as it is; without a region as it was."""
-    region, begin = region_of(body), _BEGIN.search(_plain(body))
-    if not isinstance(region, Region) or begin is None:
-        return body
-    result = rewritten(body, replace(region, content=content), begin[0])
-    return body if isinstance(result, NoRegion) else result
+def retouched(body: str, region: Region) -> str | NoRegion:
+    """Returns the body with other content in its region and the same marker: what a person does who ticks a box in it."""
+    found = _bounds(_plain(body))
+    return found if isinstance(found, NoRegion) else rewritten(body, region, found[0].group())
 
 
 def adopted(body: str, region: Region, begin: str) -> str | NoRegion:

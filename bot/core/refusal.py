@@ -6,12 +6,12 @@ A priority that is only its section's is the usual case: the entry would have to
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.core.edit import SetEffort, SetPriority, SetState, SetTask, SetTitle
 from bot.core.gaps.model import State
-from bot.core.issue import Region, StateReason, region_of, retouched, shortened
+from bot.core.issue import NoRegion, Region, StateReason, region_of, retouched, shortened
 from bot.core.sides import said_by
 from bot.core.tasks import marks_in, says, ticked
 from bot.core.triage import by_family, labels_of_base, with_family
@@ -128,4 +128,5 @@ def _unticked(body: str, words: str, *, done: bool) -> str:
     if not isinstance(region, Region):
         return body
     back = {mark.key: not done for mark in marks_in(region.content) if mark.key[0] == words and mark.done == done}
-    return retouched(body, ticked(region.content, back))
+    result = retouched(body, replace(region, content=ticked(region.content, back)))
+    return body if isinstance(result, NoRegion) else result
