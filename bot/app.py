@@ -12,13 +12,14 @@ import logging
 import re
 import signal
 from concurrent.futures import ThreadPoolExecutor
+from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
 import structlog
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from bot.core.errors import GapkeeperError
+from bot.core.errors import DatabaseUnusable, GapkeeperError
 from bot.web.health import Readiness, health_routes
 from bot.web.webhook import Webhook
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from bot.github.auth import GitHubApp
     from bot.github.pacing import Ledger
     from bot.jobs.inbox import Inbox
+    from bot.jobs.outcome import Handler
     from bot.jobs.runtime import Runtime
     from bot.jobs.sweep import Sweep
     from bot.settings import Settings
@@ -43,6 +45,17 @@ START_SECONDS = 6.0
 CHECK_SECONDS = 3.0
 HOOK = "/webhooks/github"
 
+
+class Role(StrEnum):
+    """What a process does: all of it, or its half of it beside other processes on one PostgreSQL database."""
+
+    WHOLE = "whole"
+    RECEIVER = "receiver"
+    """Takes deliveries, and runs no jobs."""
+    WORKER = "worker"
+    """Runs jobs, and takes no deliveries; its port answers for its health only."""
+
+
 log = structlog.get_logger(__name__)
 
 
@@ -53,9 +66,10 @@ class NotReady(GapkeeperError):
 class Gapkeeper:
     """The parts of a running server, and their life: `start` brings all up or raises, `stop` ends them in good order."""
 
-    def __init__(self, settings: Settings, *, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(self, settings: Settings, *, transport: httpx.AsyncBaseTransport | None = None, role: Role = Role.WHOLE) -> None:
         """Keep the settings; nothing is opened yet. `transport` carries the calls to GitHub in tests and in the demo."""
         self._settings = settings
+        self._role = role
         self._transport = transport
         self._parts = contextlib.AsyncExitStack()
         self._started = asyncio.Event()
@@ -81,34 +95,63 @@ class Gapkeeper:
     async def _start(self) -> None:
         with ThreadPoolExecutor(1) as importing:
             await asyncio.get_running_loop().run_in_executor(importing, _import_heavy_parts)
-        from bot.jobs.handling import Handling
-        from bot.jobs.inbox import Inbox
         from bot.jobs.runtime import Runtime
-        from bot.jobs.sweep import Sweep
-        from bot.jobs.sync import Sync
-        from bot.store.pace import SharedLedger
         from bot.store.store import Store
 
         settings = self._settings
         self._store = Store(settings.database_url)
+        if self._role is not Role.WHOLE and self._store.database.embedded:
+            raise DatabaseUnusable(
+                f"a SQLite file serves one process: a {self._role} needs GAPKEEPER_DATABASE_URL=postgresql://…; "
+                "on SQLite `gapkeeper serve` does all of it"
+            )
         self._parts.push_async_callback(self._store.close)
         await self._store.open()
-        github = github_app(settings, transport=self._transport, ledger=SharedLedger(self._store))
-        self._parts.push_async_callback(github.aclose)
-        sync = Sync(github, self._store, settings)
-        self._parts.push_async_callback(sync.aclose)
-        handling = Handling(sync, self._store)
-        self.runtime = Runtime(self._store, handling, polling_seconds=settings.polling_seconds)
+        github = None if self._role is Role.RECEIVER else self._github(self._store)
+        handler = None if github is None else self._handler(self._store, github)
+        self.runtime = Runtime(self._store, handler, polling_seconds=settings.polling_seconds)
         self._parts.push_async_callback(self.runtime.stop)
         await self.runtime.start()
-        self._inbox = Inbox(self._store, self.runtime.enqueue, delay=settings.coalesce_seconds)
+        if self._role is not Role.WORKER:
+            self._open_inbox(self._store, self.runtime)
+        if github is not None:
+            self._look_around(self._store, github, self.runtime)
+
+    def _github(self, store: Store) -> GitHubApp:
+        from bot.store.pace import SharedLedger
+
+        github = github_app(self._settings, transport=self._transport, ledger=SharedLedger(store), permit=self._permit)
+        self._parts.push_async_callback(github.aclose)
+        return github
+
+    def _handler(self, store: Store, github: GitHubApp) -> Handler:
+        from bot.jobs.handling import Handling
+        from bot.jobs.sync import Sync
+
+        sync = Sync(github, store, self._settings)
+        self._parts.push_async_callback(sync.aclose)
+        return Handling(sync, store)
+
+    def _open_inbox(self, store: Store, runtime: Runtime) -> None:
+        from bot.jobs.inbox import Inbox
+
+        self._inbox = Inbox(store, runtime.enqueue, delay=self._settings.coalesce_seconds)
         self._parts.push_async_callback(self._inbox.stop)
         self._inbox.start()
-        self.sweep = Sweep(self._store, github.hook, self.runtime.enqueue, prune_jobs=self.runtime.prune)
+
+    def _look_around(self, store: Store, github: GitHubApp, runtime: Runtime) -> None:
+        """Begin what is done by the clock, and ask who we are."""
+        from bot.jobs.sweep import Sweep
+
+        self.sweep = Sweep(store, github.hook, runtime.enqueue, prune_jobs=runtime.prune)
         self._parts.push_async_callback(self.sweep.stop)
         self.sweep.start()
         introduction = asyncio.create_task(_introduce(github), name="introduction")
         self._parts.callback(introduction.cancel)
+
+    def _permit(self) -> None:
+        if self.runtime is not None:
+            self.runtime.may_write()
 
     async def stop(self) -> None:
         """Take no more, commit what waits, let running syncs end, close all; each of them even if another fails."""
@@ -120,7 +163,7 @@ class Gapkeeper:
         if self.status == "starting":
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._started.wait(), START_SECONDS)
-        if self.status != "ok" or self._inbox is None:
+        if self.status != "ok" or self._inbox is None:  # A worker has no inbox, and no route that leads here.
             raise NotReady(f"the server is {self.status}")
         return await self._inbox.put(delivery, wanted=wanted)
 
@@ -147,9 +190,16 @@ async def _introduce(github: GitHubApp) -> None:
 
 
 def github_app(
-    settings: Settings, *, transport: httpx.AsyncBaseTransport | None = None, ledger: Ledger | None = None
+    settings: Settings,
+    *,
+    transport: httpx.AsyncBaseTransport | None = None,
+    ledger: Ledger | None = None,
+    permit: Callable[[], None] | None = None,
 ) -> GitHubApp:
-    """The App's client to GitHub, with a pace that is its own or goes by a shared ledger; whoever asks for it closes it."""
+    """The App's client to GitHub, with a pace that is its own or goes by a shared ledger; whoever asks for it closes it.
+
+    `permit` raises where this process may change nothing at GitHub any more.
+    """
     from bot.github.auth import GitHubApp
 
     return GitHubApp(
@@ -159,6 +209,7 @@ def github_app(
         write_spacing=settings.write_spacing,
         transport=transport,
         ledger=ledger,
+        permit=permit,
     )
 
 
@@ -167,13 +218,14 @@ def build(
     *,
     transport: httpx.AsyncBaseTransport | None = None,
     on_failure: Callable[[BaseException], None] | None = None,
+    role: Role = Role.WHOLE,
 ) -> Starlette:
     """The server as an ASGI application, which starts and stops with its lifespan; `app.state.gapkeeper` are its parts.
 
     With `on_failure` the start goes on behind the open socket, and its failure is told there; without, the lifespan waits for
     it, and its failure is the lifespan's.
     """
-    gapkeeper = Gapkeeper(settings, transport=transport)
+    gapkeeper = Gapkeeper(settings, transport=transport, role=role)
 
     async def start_behind() -> None:
         try:
@@ -196,14 +248,14 @@ def build(
                 await starting
             await gapkeeper.stop()
 
-    hook = Route(HOOK, Webhook(settings.webhook_secrets, gapkeeper.take))
-    app = Starlette(routes=[hook, *health_routes(gapkeeper.readiness)], lifespan=lifespan)
+    hooks = [] if role is Role.WORKER else [Route(HOOK, Webhook(settings.webhook_secrets, gapkeeper.take))]
+    app = Starlette(routes=[*hooks, *health_routes(gapkeeper.readiness)], lifespan=lifespan)
     app.router.redirect_slashes = False  # Routes are fixed; a redirect would be built from the Host header (#23).
     app.state.gapkeeper = gapkeeper
     return app
 
 
-def serve(settings: Settings) -> None:
+def serve(settings: Settings, *, role: Role = Role.WHOLE) -> None:
     """Serve until SIGTERM or SIGINT, and return. Raises what kept the start from succeeding."""
     import uvicorn
 
@@ -219,7 +271,7 @@ def serve(settings: Settings) -> None:
     if settings.weak_secrets:
         log.warning("settings.weak_secret", variable="GAPKEEPER_WEBHOOK_SECRET", remedy="openssl rand -hex 32")
     config = uvicorn.Config(
-        build(settings, on_failure=fail),
+        build(settings, on_failure=fail, role=role),
         host=settings.host,
         port=settings.port,
         http=BoundedProtocol,

@@ -25,6 +25,7 @@ app.command("lint")(lint.command)
 app.command("parse")(parse.command)
 app.command("plan")(plan.command)
 app.command("serve")(serve.command)
+app.command("worker")(serve.worker)
 
 
 def main() -> None:

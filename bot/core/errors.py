@@ -6,6 +6,7 @@
     ├── Unsettled                whether an issue was created is not known yet: look again later
     ├── SchemaMismatch           the database belongs to another version of the program
     ├── DatabaseUnusable         the database cannot be opened: in use by another process, no such folder, not reachable
+    ├── LeaseLost                this process was taken for dead: it may write nothing more of what it was doing
     └── GitHubError              what a call to GitHub came back with (bot.github.gateway raises the leaves)
         ├── RateLimited          wait until `retry_at`; holds no worker meanwhile
         ├── Unavailable          a passing fault; the effect of a write is unknown
@@ -79,6 +80,10 @@ class SchemaMismatch(GapkeeperError):
 
 class DatabaseUnusable(GapkeeperError):
     """The database cannot be opened at all; the message names it and says why, without a password."""
+
+
+class LeaseLost(GapkeeperError):
+    """Our process gave no sign of life for too long: its jobs are, or will be, another one's, and it must not write for them."""
 
 
 class GitHubError(GapkeeperError):

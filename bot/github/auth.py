@@ -139,16 +139,19 @@ class GitHubApp:
         transport: httpx.AsyncBaseTransport | None = None,
         time: Time | None = None,
         ledger: Ledger | None = None,
+        permit: Callable[[], None] | None = None,
     ) -> None:
         """Keep what is needed to sign in; `write_spacing` is in seconds; a given `transport` carries all calls.
 
         The `ledger` has the pace of each installation, shared with other processes; without one it is this client's alone.
+        `permit` is asked before each call that may change something, and raises where this process may not any more.
         """
         self._app_id = app_id
         self._private_key = private_key
         self._base = httpx.URL(api_url)
         self._spacing = write_spacing
         self._transport = transport
+        self._permit = permit
         self._time = time or Time()
         self._ledger = ledger
         self._homes: WeakKeyDictionary[asyncio.AbstractEventLoop, _Home] = WeakKeyDictionary()
@@ -220,7 +223,7 @@ class GitHubApp:
             from githubkit import AppAuthStrategy, GitHub
             from githubkit.cache import MemCacheStrategy
 
-            pool = Pool(self._transport)
+            pool = Pool(self._transport, permit=self._permit)
             cache = MemCacheStrategy()
             client = GitHub(
                 AppAuthStrategy(self._app_id, self._private_key),

@@ -45,14 +45,20 @@ class Pool(httpx.AsyncBaseTransport):
     nothing, and `shutdown` closes.
     """
 
-    def __init__(self, given: httpx.AsyncBaseTransport | None = None) -> None:
-        """Send through a given transport, which stays its owner's, or through connections of our own."""
+    def __init__(self, given: httpx.AsyncBaseTransport | None = None, *, permit: Callable[[], None] | None = None) -> None:
+        """Send through a given transport, which stays its owner's, or through connections of our own.
+
+        `permit` is asked last before each call that may change something, and raises where it must not go out.
+        """
         self._inner = given or httpx.AsyncHTTPTransport(trust_env=False, limits=httpx.Limits(max_connections=20))
         self._ours = given is None
+        self._permit = permit
         self.calls = 0
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Count and send."""
+        if self._permit is not None and request.method != "GET":
+            self._permit()
         self.calls += 1
         return await self._inner.handle_async_request(request)
 

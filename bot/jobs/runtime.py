@@ -18,18 +18,20 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
 
+from bot.core.errors import LeaseLost
 from bot.core.names import RepositoryId
 from bot.jobs.lease import Lease
 from bot.jobs.mend import ALIVE, ENDED, mend
 from bot.jobs.outcome import Done, Later
 from bot.store import deliveries
+from bot.store.store import FENCE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from dbos import DBOSClient
     from sqlalchemy import Connection, Engine
@@ -56,6 +58,8 @@ VERSION = "1"
 MEND_SECONDS = 60.0
 PRUNED_AT_ONCE = 500
 
+T = TypeVar("T")
+
 log = structlog.get_logger(__name__)
 
 
@@ -79,14 +83,14 @@ class Runtime:
     def __init__(
         self,
         store: Store,
-        handler: Handler,
+        handler: Handler | None,
         *,
         retries: tuple[float, ...] = RETRIES,
         polling_seconds: float = 0.2,
         workers: int = 8,
         lease_seconds: float = 15.0,
     ) -> None:
-        """Keep what is needed; nothing runs before `start`."""
+        """Keep what is needed; nothing runs before `start`. Without a handler, jobs are added and counted here, and run elsewhere."""
         self._store = store
         self._embedded = store.database.embedded
         self._handler = handler
@@ -119,6 +123,8 @@ class Runtime:
         engine = self._store.database.engine(pool=4 if self._embedded else 20, synchronous="NORMAL", plain=True)
         _quiet_engine_log()
         self._client = await self._in_thread(lambda: self._prepared(engine))
+        if self._handler is None:
+            return
         DBOS(
             config=DBOSConfig(
                 name=APPLICATION,
@@ -146,14 +152,16 @@ class Runtime:
 
         if self._mending is not None:
             self._mending.cancel()
-        with contextlib.suppress(Exception):
-            await self._lease.stop()
         await self._workflows_end(grace)
+        await self._lease.stop_watching()
         # In a thread: called in the loop it would block what it waits for (decision 0001, trap 9).
         await self._in_thread(lambda: DBOS.destroy(destroy_registry=True))
         self._client = None
         self._stop_handlers()
         await self._workflows_end(1.0)
+        # Not before: whose lease has ended, his running jobs are taken over.
+        with contextlib.suppress(Exception):
+            await self._lease.stop()
         # The engine left its own pool, now shut down, as the loop's default executor.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(thread_name_prefix="default"))
         self._threads.shutdown()
@@ -195,11 +203,15 @@ class Runtime:
             options["delay_seconds"] = delay
         self._client.enqueue_in_transaction(connection, options, repository, attempt)
 
+    def may_write(self) -> None:
+        """Return where this process may change something at GitHub now. Raises LeaseLost."""
+        self._lease.check()
+
     async def counts(self) -> Jobs:
         """How many jobs there are, of all processes."""
-        from dbos import DBOS
-
-        found = await DBOS.list_workflows_async(status=list(ALIVE), name=WORKFLOW, load_input=False, load_output=False)
+        if self._client is None:
+            raise RuntimeError("the job engine does not run")
+        found = await self._client.list_workflows_async(status=list(ALIVE), name=WORKFLOW, load_input=False, load_output=False)
         states = [status.status for status in found]
         return Jobs(queued=states.count("ENQUEUED"), running=states.count("PENDING"), delayed=states.count("DELAYED"))
 
@@ -255,6 +267,7 @@ class Runtime:
         async def sync_repository(repository: int, attempt: int) -> None:
             self._workflows += 1
             self._none_left.clear()
+            FENCE.set(self._lease.fence())
             try:
                 job = DBOS.workflow_id or ""
                 outcome = await handle(repository, job) if await claim(repository, job) else {"kind": "busy"}
@@ -276,7 +289,7 @@ class Runtime:
         async def settle(repository: int, job: str, attempt: int, outcome: dict[str, Any]) -> None:
             await self._store.write(self._settle, RepositoryId(repository), job, attempt, outcome)
 
-        return {"claim": claim, "handle": handle, "settle": settle}
+        return {name: _fenced(step) for name, step in (("claim", claim), ("handle", handle), ("settle", settle))}
 
     async def _claim(self, repository: RepositoryId, job: str) -> bool:
         """Tells whether the repository is now the job's. A holder that the engine knows no more, or as ended, is passed over."""
@@ -290,6 +303,8 @@ class Runtime:
         return await self._store.write(deliveries.claim, repository, job, instead_of=holder)
 
     async def _handle(self, repository: RepositoryId, job: str) -> dict[str, Any]:
+        if self._handler is None:
+            raise RuntimeError("this process runs no jobs")
         held = await self._store.read(deliveries.claimed, job)
         if not held:
             return {"kind": "done"}  # Another job of the repository has done their work meanwhile.
@@ -299,6 +314,8 @@ class Runtime:
             task.add_done_callback(self._handlers.discard)
             try:
                 outcome = await task
+            except LeaseLost:
+                raise
             except Exception as error:
                 log.exception("sync.raised", deliveries=[delivery.id for delivery in held])
                 return {"kind": "raised", "reason": f"{type(error).__name__}: {error}"[:1000]}
@@ -353,6 +370,19 @@ class Runtime:
 
     async def _in_thread(self, act: Callable[[], Any]) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._threads, act)
+
+
+def _fenced(step: Callable[..., Awaitable[T]]) -> Callable[..., Awaitable[T]]:
+    """A step that counts as cut off, not as failed, when the lease was lost: the engine tries it no more, and keeps no outcome."""
+
+    async def cut_off(*args: Any) -> T:
+        try:
+            return await step(*args)
+        except LeaseLost as lost:
+            log.warning("sync.fenced_off", reason=str(lost))
+            raise asyncio.CancelledError from lost
+
+    return cut_off
 
 
 def _follow_up(job: str) -> str:

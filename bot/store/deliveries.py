@@ -175,8 +175,14 @@ def beat(connection: sa.Connection, executor: str, lease: float, *, first: bool)
     return connection.execute(alive.values(expires=until).returning(executors.c.id)).first() is not None
 
 
+def hold(connection: sa.Connection, executor: str) -> bool:
+    """Tells whether the executor's lease is in force, and keeps `bury` from ending it before this transaction has ended."""
+    mine = sa.select(executors.c.id).where(executors.c.id == executor, executors.c.expires >= now(connection))
+    return connection.execute(mine.with_for_update(read=True, key_share=True)).first() is not None
+
+
 def bury(connection: sa.Connection) -> None:
-    """Forget the executors whose lease has run out."""
+    """Forget the executors whose lease has run out; waits for those that are just about to commit something."""
     connection.execute(executors.delete().where(executors.c.expires < now(connection)))
 
 

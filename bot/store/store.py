@@ -10,6 +10,7 @@ import asyncio
 import dataclasses
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
 
 import sqlalchemy as sa
@@ -33,6 +34,9 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 THREADS = 4
+
+FENCE: ContextVar[Callable[[sa.Connection], None] | None] = ContextVar("fence", default=None)
+"""Called first in every writing transaction of this context: raises where its work has become another process's (bot.jobs.lease)."""
 
 
 class Store:
@@ -73,10 +77,13 @@ class Store:
         return self._engine
 
     async def write(self, act: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """What `act` returns, run in one transaction on a thread of the store."""
+        """What `act` returns, run in one transaction on a thread of the store. Raises what the context's `FENCE` raises."""
+        fence = FENCE.get()
 
         def run() -> T:
             with self.engine.begin() as connection:
+                if fence is not None:
+                    fence(connection)
                 return act(connection, *args, **kwargs)
 
         return await self._in_thread(run)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tests.frontdoor.world import Access
 
-_HOOK_PATH = "/webhooks/github"
+HOOK_PATH = "/webhooks/github"
 _START_SECONDS = 30.0
 _POLLING_SECONDS = 0.03
 
@@ -52,7 +52,7 @@ class ThreadBot:
 
     @property
     def hook(self) -> str:
-        return self.url + _HOOK_PATH
+        return self.url + HOOK_PATH
 
     def start(self) -> None:
         from bot.app import build
@@ -69,7 +69,7 @@ class ThreadBot:
             polling_seconds=_POLLING_SECONDS,
         )
         self.url = self._stack.enter_context(serving(build(settings)))
-        _wait_until_ready(self.url, alive=lambda: True)
+        wait_until_ready(self.url, alive=lambda: True)
 
     def stop(self) -> None:
         self._stack.close()
@@ -85,7 +85,7 @@ class ProcessBot:
 
     @property
     def hook(self) -> str:
-        return self.url + _HOOK_PATH
+        return self.url + HOOK_PATH
 
     @property
     def log(self) -> str:
@@ -94,7 +94,7 @@ class ProcessBot:
         return path.read_text() if path.exists() else ""
 
     def start(self) -> None:
-        port = _free_port()
+        port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         environment = {
             **os.environ,
@@ -109,7 +109,7 @@ class ProcessBot:
         with (self._folder / "serve.log").open("ab") as log:
             process = subprocess.Popen([sys.executable, "-m", "bot", "serve"], env=environment, stdout=log, stderr=log)
         self._process = process
-        _wait_until_ready(self.url, alive=lambda: process.poll() is None)
+        wait_until_ready(self.url, alive=lambda: process.poll() is None)
 
     def stop(self) -> int | None:
         """Ask it to end; returns its exit status, None where it did not run."""
@@ -128,7 +128,8 @@ class ProcessBot:
         return status
 
 
-def _wait_until_ready(url: str, *, alive: Callable[[], bool]) -> None:
+def wait_until_ready(url: str, *, alive: Callable[[], bool]) -> None:
+    """Return once the bot at `url` takes deliveries."""
     end = time.monotonic() + _START_SECONDS
     while time.monotonic() < end and alive():
         with suppress(httpx.TransportError):
@@ -138,7 +139,8 @@ def _wait_until_ready(url: str, *, alive: Callable[[], bool]) -> None:
     raise RuntimeError("the bot did not become ready")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Returns a port that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -217,9 +217,9 @@ class SandboxRepository:
             )
         )
 
-    def act(self, what: Callable[[Model], object]) -> None:
+    def act(self, what: Callable[[Model], T]) -> T:
         """Do in the model what the other worlds have no words for."""
-        self._do(lambda: what(self._model))
+        return self._do(lambda: what(self._model))
 
     def _deliveries(self) -> list[Delivery]:
         return [delivery for delivery in self._world.hooks.log if delivery.repository == self._model.id]

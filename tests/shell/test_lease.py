@@ -3,6 +3,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -11,11 +12,13 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from bot.core.errors import LeaseLost
 from bot.core.names import RepositoryId
 from bot.jobs import Done, Outcome
+from bot.jobs import lease as lease_module
 from bot.jobs.lease import Lease
 from bot.store import Delivery, deliveries, tables
-from bot.store.store import Store
+from bot.store.store import FENCE, Store
 from tests.shell.working import R, states, working
 
 pytestmark = pytest.mark.anyio
@@ -110,6 +113,89 @@ async def test_burying_keeps_the_living(database_url: str) -> None:
         assert await store.read(deliveries.living) == {"one"}
         await store.write(deliveries.bury)
         assert await names(store) == {"one"}
+
+
+@pytest.mark.postgres
+async def test_fault_114_a_fence_holds_as_long_as_the_lease_and_never_again(postgres_url: str) -> None:
+    async with Store(postgres_url) as store, started(Executor(store, "me", set()).lease()) as lease:
+        FENCE.set(lease.fence())
+        await store.write(deliveries.reserve, R, "job")
+        await expire_elsewhere(store)
+        with pytest.raises(LeaseLost):
+            await store.write(deliveries.claim, R, "job")
+        await anew(lease)
+        with pytest.raises(LeaseLost):
+            await store.write(deliveries.claim, R, "job")
+        FENCE.set(lease.fence())
+        await store.write(deliveries.claim, R, "job")
+        FENCE.set(None)
+
+
+@pytest.mark.postgres
+async def test_fault_114_a_takeover_waits_for_what_is_just_being_committed(postgres_url: str) -> None:
+    async with Store(postgres_url) as store:
+        zombie = Executor(store, "zombie", set()).lease()
+        heir = Executor(store, "heir", {"zombie"})
+        async with started(zombie), started(heir.lease()) as watch:
+            fence = zombie.fence()
+            assert fence is not None
+            inside, go = threading.Event(), threading.Event()
+
+            def write_slowly(connection: sa.Connection) -> None:
+                fence(connection)
+                inside.set()
+                go.wait(10)
+
+            writing = asyncio.create_task(store.write(write_slowly))
+            await asyncio.to_thread(inside.wait, 10)
+            # The lease runs out while the transaction is open; the row itself cannot change under it but by the clock.
+            await expire(store, "zombie")
+            taking = asyncio.create_task(watch.take_over())
+            await asyncio.sleep(0.3)
+            assert not taking.done()
+            assert heir.recovered == []
+            go.set()
+            await writing
+            await taking
+            assert heir.recovered == ["zombie"]
+
+
+@pytest.mark.postgres
+async def test_fault_114_no_call_that_changes_something_goes_out_when_the_lease_may_be_over(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with Store(postgres_url) as store:
+        executor = Executor(store, "me", set())
+        async with started(executor.lease()) as lease:
+            lease.check()
+            later = lease_module._clock() + 60 * 0.8
+            monkeypatch.setattr(lease_module, "_clock", lambda: later)
+            with pytest.raises(LeaseLost):
+                lease.check()
+            # The job was given up on that word: it begins anew, here or elsewhere, although nobody else took the lease for lost.
+            await lease.beat()
+            assert (executor.losses, executor.recovered) == (1, ["me"])
+            lease.check()
+
+
+def test_a_file_has_one_process_and_needs_no_fence(tmp_path: Path) -> None:
+    lease = Executor(Store(f"sqlite:///{tmp_path}/gaps.db"), "me", set()).lease()
+    assert lease.fence() is None
+
+
+async def expire_elsewhere(store: Store) -> None:
+    """As another process does it, outside of our own fence."""
+    token = FENCE.set(None)
+    await expire(store, "me")
+    await store.write(deliveries.bury)
+    FENCE.reset(token)
+
+
+async def anew(lease: Lease) -> None:
+    """A beat in the lease's own task: it finds the loss out, and begins anew."""
+    token = FENCE.set(None)
+    await lease.beat()
+    FENCE.reset(token)
 
 
 WORKER = (
