@@ -63,6 +63,8 @@ _UPPER_TAIL = re.compile(r"(?:^|[\s,.;)])([A-Z]{4,}(?: [A-Z]{4,})?)[.!]?$")
 _SENTENCE = re.compile(
     r"[.!?](?=\s)(?<![ .(][A-Za-z][.!?])(?<!\be\.g[.!?])(?<!\bi\.e[.!?])(?<!\betc[.!?])(?<!\bvs[.!?])|[。！？]|:\s*\n|\n\s*\n"
 )
+_FEW = 3
+"""A tail in capitals of so many words says how urgent it is: `BLOCKING FOR RELEASE`."""
 _CUT = re.compile(r"[:：|]| [—–-] ")
 _PARTS = re.compile(r"[^,;|·]+")
 _NAMES = listed(
@@ -231,7 +233,7 @@ class _Reader:
         end = self.s.find({"[": "]", "(": ")", "【": "】"}[opener], self.low, min(self.high, self.low + 60))
         if end < 0 or self.s.startswith("(", end + 1):
             return False
-        if not (self.classify(self.low + 1, end) or self.id_at(self.low + 1, end) or self.several(self.low + 1, end)):
+        if not self.says(self.low + 1, end):
             return False
         self.low = end + 1
         self.skip_separator()
@@ -333,6 +335,10 @@ class _Reader:
         self.head.say(state, StateSource.SUFFIX, self.view.span(start, end))
         return True
 
+    def says(self, start: int, end: int) -> bool:
+        """Keeps what a tag says: a priority or a state, an id, or several of them."""
+        return self.classify(start, end) or self.id_at(start, end) or self.several(start, end)
+
     def several(self, start: int, end: int) -> bool:
         """Keeps what a tag of several words says, when the first is of priority or state: `[low, parser, PARTLY DONE]`."""
         first, *others = [(part.start(), part.end()) for part in _PARTS.finditer(self.s, start, end)] or [(start, start)]
@@ -395,7 +401,7 @@ class _Reader:
         last = self.s[end - 1] if end > first else ""
         for closers, pattern in _TAILS:
             found = pattern.search(self.s, max(first, end - 110), end) if last in closers else None
-            if found and found.start() > first and (self.classify(*found.span(1)) or self.id_at(*found.span(1))):
+            if found and found.start() > first and self.says(*found.span(1)):
                 return found.start()
         tail = self.s[max(first, end - 90) : end]
         apart = ":" in tail or "-" in tail or "—" in tail or "–" in tail or "：" in tail
@@ -413,6 +419,9 @@ class _Reader:
         """Keeps the state after a last dash; after a colon only a lone phrase counts."""
         said = found[1]
         if (_urgent(said) or _LEVEL.fullmatch(said.strip())) and self.classify(*found.span(1)):
+            return True
+        if said.isupper() and (urgency := priority_in(said, near=1)) is not None and len(words(said)) <= _FEW:
+            self.keep_priority(urgency.word, self.view.span(found.start(1) + urgency.start, found.start(1) + urgency.end))
             return True
         state = said_state(said, strict=found[0].lstrip().startswith((":", "：")))
         if state is None or (found[0].lstrip().startswith((":", "：")) and len(words(said)) > 3):

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.core.blocks import Listing, Paragraph
+from bot.core.blocks import Listing, Paragraph, Table
 from bot.core.gaps.model import Field
 from bot.core.gaps.plain import plain
 from bot.core.gaps.repair import view
@@ -15,7 +15,7 @@ from bot.core.gaps.vocabulary import LABELS, words
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from bot.core.blocks import Block, Blocks
+    from bot.core.blocks import Block, Blocks, Row
     from bot.core.text import Span
 
 _BOLD = re.compile(
@@ -24,6 +24,7 @@ _BOLD = re.compile(
 _PLAIN = re.compile(r"(?:^|(?<=[|·;]))\s*(?P<label>[^\W\d_][^:：|.,;*`\n]{0,38}?)\s?[:：](?=\s|$)")
 _LEAD = re.compile(r"(?:[-*+>]\s+)?(?:[^\w\s*_`(\[#|<-]{1,6}\s*)?")
 _MARKUP = "*_ \t"
+_PAIR = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,28 @@ def fields_of(source: Blocks, blocks: Iterable[Block], *, skip_lead: int = 0) ->
             for item in block.items:
                 if item.lead is not None:
                     found += _of_lines(source, item.lead.lines[:1])
+        elif isinstance(block, Table) and is_form(source, block):
+            found += _of_rows(source, block)
         skip_lead = 0
     return found
+
+
+def is_form(source: Blocks, table: Table) -> bool:
+    """Tells whether a table of two columns is the fields of one entry: most of its rows begin with a label."""
+    labels = [_label(source, row) for row in table.rows if len(row.cells) == _PAIR]
+    known = sum(LABELS.whole(words(label)) is not None for label in labels)
+    return len(table.head.cells) == _PAIR and len(labels) == len(table.rows) > 1 and known * 2 >= len(labels)
+
+
+def _of_rows(source: Blocks, table: Table) -> Iterator[Labelled]:
+    for row in table.rows:
+        label, value = _label(source, row), view(source.text, row.cells[1]).text
+        line = source.lines.number(row.span.start)
+        yield Labelled(Field(label, value, line, row.cells[0], row.cells[1]), LABELS.whole(words(label)) or "other")
+
+
+def _label(source: Blocks, row: Row) -> str:
+    return plain(view(source.text, row.cells[0]).text).strip(" :：")
 
 
 def _of_lines(source: Blocks, spans: Sequence[Span]) -> Iterator[Labelled]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from bot.core.blocks import Opaque, Paragraph
@@ -15,6 +16,8 @@ from bot.core.text import Span
 if TYPE_CHECKING:
     from bot.core.blocks import Blocks, Item
     from bot.core.gaps.entry import Head
+
+BOX = re.compile(r"\[.?\](?=\s)")
 
 
 def head_of(source: Blocks, item: Item) -> Head | None:
@@ -56,12 +59,23 @@ def candidate(source: Blocks, item: Item, head: Head, place: Place, why: str) ->
     )
 
 
+def boxed_lines(source: Blocks, block: Paragraph) -> list[Paragraph]:
+    """Returns the parts of a paragraph each of which begins with a box, `[ ] Like this`; none when its first line has no box."""
+    starts = [index for index, line in enumerate(block.lines) if BOX.match(source.text, line.start)]
+    if not starts or starts[0] != 0:
+        return []
+    ends = [*starts[1:], len(block.lines)]
+    return [
+        Paragraph(block.first + start, block.first + end, block.lines[start:end]) for start, end in zip(starts, ends, strict=True)
+    ]
+
+
 def paragraph(source: Blocks, block: Paragraph, place: Place, why: str) -> Candidate:
-    """Returns a paragraph with a bold title as one gap."""
+    """Returns a paragraph with a bold title, or with a box, as one gap."""
     head = read_head(source.text, block.text, Shape.ENTRY)
     span = block.text
     return Candidate(
-        kind=Kind.LIST,
+        kind=Kind.CHECKBOX if head.box is not None else Kind.LIST,
         first=block.first,
         end=block.end,
         span=span,
@@ -71,7 +85,7 @@ def paragraph(source: Blocks, block: Paragraph, place: Place, why: str) -> Candi
         tasks=(),
         detail_span=Span(head.title_span.end, span.end),
         why=why,
-        evidence=frozenset({"id"} if head.id else ()),
+        evidence=frozenset(({"id"} if head.id else set()) | ({"box"} if head.box is not None else set())),
     )
 
 

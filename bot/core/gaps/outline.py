@@ -48,6 +48,8 @@ _CONTAINER = listed(
     "gap gaps item items issue issues idea ideas task tasks feature features bug bugs debt debts improvement improvements limitation "
     "limitations enhancement enhancements todo todos work entries problems problem things stuff fixes missing priority prio priorities "
     "tier level severity concern concerns risk risks phase sprint week milestone version release for the of and or to be in this "
+    "other others misc miscellaneous various general brief more additional further rest else everything remaining smaller sonstiges "
+    "otros outros autres divers varios прочее разное 其他 其它 "
     "lücken aufgaben probleme priorität prioridad prioridade priorité приоритет долг задачи проблемы"
 )
 
@@ -152,11 +154,17 @@ def _corrected(source: Blocks, section: Section, *, repeated: bool) -> str | Non
     above = section.parent
     if above is not None and above.container and above.urgency is not None and section.role not in {"archive", "gaps", "plan"}:
         return None
-    if repeated and section.level > 1 and not is_shelf(above):
+    if repeated and section.level > 1 and not is_shelf(above) and not _announces(section):
         return "detail"
     if section.role is None and _all_done(source, section):
         return "inventory"
     return section.role
+
+
+def _announces(section: Section) -> bool:
+    """Tells whether a title that each chapter repeats announces its gaps (`Gaps`, `Known issues`): no part of an entry above it."""
+    above = section.parent
+    return section.role == "gaps" and section.sure and above is not None and not above.proven and not above.fields
 
 
 def is_shelf(section: Section | None) -> bool:
@@ -245,7 +253,8 @@ def _section(source: Blocks, heading: Heading, parent: Section) -> Section:
     seen = view(source.text, heading.text)
     found = words(seen.text)
     section.role = _role(seen.text, head.title)
-    section.said = _said(found, head, section.role)
+    declines = head.id is None and head.ordinal is None and _declines(found)
+    section.said = State.WONTFIX if declines else _said(found, head, section.role)
     if section.role is None and section.said is State.DEFERRED:
         section.role = "gaps"
     urgency = _urgency(seen.text, found)
@@ -255,7 +264,7 @@ def _section(source: Blocks, heading: Heading, parent: Section) -> Section:
         section.urgency, section.urgency_span = head.priority, head.priority_span
     section.sure = head.id is None and head.ordinal is None and SECTIONS.whole(words(head.title)) is not None
     name = words(head.title.partition(" (")[0])
-    section.container = _is_container(words(head.title)) or SECTIONS.whole(name) == "gaps"
+    section.container = _is_container(words(head.title)) or SECTIONS.whole(name) == "gaps" or declines
     return section
 
 
@@ -283,10 +292,6 @@ def _said(found: Sequence[Word], head: Head, role: str | None) -> State | None:
     hit = STATES.at(found, 0)
     if hit is not None and all(word.text in _CONTAINER or STATES.at(found, i) for i, word in enumerate(found) if i >= hit[1]):
         return hit[0]
-    for index in range(1, len(found)):
-        hit = STATES.at(found, index)
-        if hit == (State.WONTFIX, len(found) - index) and hit[1] > 1:
-            return State.WONTFIX
     return None
 
 
@@ -320,6 +325,14 @@ def _is_container(found: Sequence[Word]) -> bool:
             return False
         index += hit[1] if hit is not None else 1
     return True
+
+
+def _declines(found: Sequence[Word]) -> bool:
+    """Tells whether a title sets apart what will not be done: it starts or ends with `not in scope`, `not required`."""
+    starts = [
+        (index, hit) for index in range(len(found)) if (hit := STATES.at(found, index)) and hit[0] is State.WONTFIX and hit[1] > 1
+    ]
+    return any(index == 0 or index + hit[1] == len(found) for index, hit in starts)
 
 
 def _is_level(word: str) -> bool:

@@ -19,7 +19,7 @@ Dropped = tuple[Candidate, str]
 
 _RANK = {Kind.HEADING: 3, Kind.CHECKBOX: 2, Kind.LIST: 1, Kind.TABLE: 0}
 _REPEATS = "repeats an entry that stands elsewhere in more detail"
-_EVIDENT = frozenset({"status", "id", "priority", "severity", "priority tag", "box", "answers"})
+_EVIDENT = frozenset({"status", "id", "priority", "severity", "priority tag", "box", "answers", "number"})
 _ENOUGH = 3
 _SOME = 40
 """How many entries with a common word are compared: enough for documents, and it keeps the time linear."""
@@ -28,8 +28,15 @@ _SOME = 40
 def settle(found: Sequence[Candidate]) -> tuple[list[Candidate], list[Dropped]]:
     """Returns the candidates that are gaps, and those that are not, each with the reason."""
     kept, dropped = _without_repeats(found)
-    if any(not candidate.weak for candidate in kept):
-        kept = _keep(kept, dropped, lambda candidate: not candidate.weak, "a plan or a summary, not an entry of its own")
+    firm = [candidate for candidate in kept if not candidate.weak and candidate.place.role != "archive"]
+    if firm:
+        listed = sum(candidate.kind is Kind.HEADING for candidate in firm) * 2 < len(firm)
+        kept = _keep(
+            kept,
+            dropped,
+            lambda c: not c.weak or (listed and c.kind is Kind.CHECKBOX),
+            "a plan or a summary, not an entry of its own",
+        )
     return _by_evidence(kept, dropped), dropped
 
 
@@ -164,14 +171,15 @@ def _keys(candidate: Candidate) -> list[object]:
 def _by_evidence(found: list[Candidate], dropped: list[Dropped]) -> list[Candidate]:
     """Lets entries without any evidence give way, where the document's gaps plainly carry it."""
     headings = [candidate for candidate in found if candidate.kind is Kind.HEADING]
-    fielded = [candidate for candidate in headings if candidate.evidence & FIELD_EVIDENCE]
+    proof = FIELD_EVIDENCE | {"number"}
+    fielded = [candidate for candidate in headings if candidate.evidence & proof]
     if len(fielded) >= _ENOUGH and len(fielded) * 2 >= len(headings):
         series = Counter(candidate.series for candidate in fielded)
         found = _keep(
             found,
             dropped,
-            lambda c: c.kind is not Kind.HEADING or bool(c.evidence & FIELD_EVIDENCE) or series[c.series] > 0,
-            "the document's gaps carry fields, this heading has none",
+            lambda c: c.kind is not Kind.HEADING or bool(c.evidence & proof) or series[c.series] > 0,
+            "the document's gaps carry fields or numbers, this heading has none",
         )
     boxes = sum(candidate.kind is Kind.CHECKBOX for candidate in found)
     if boxes >= 5 and boxes > len(headings):

@@ -20,7 +20,7 @@ from bot.core.gaps.outline import Section, is_shelf, outline
 from bot.core.gaps.plain import plain
 from bot.core.gaps.repair import view
 from bot.core.gaps.repeats import settle
-from bot.core.gaps.vocabulary import STATES, priority_in, section_role, words
+from bot.core.gaps.vocabulary import STATES, folded, priority_in, section_role, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,6 +84,10 @@ def select(source: Blocks, name: str) -> Selection:
     return Selection(tuple(kept), source, walk.said)
 
 
+def _singular(title: str) -> str:
+    return folded(title).rstrip("s")
+
+
 class _Walk:
     """The walk down the sections; collects candidates and remarks."""
 
@@ -95,12 +99,14 @@ class _Walk:
         self.tables: dict[tuple[str, ...], tables.Columns] = {}
         self.heads: dict[int, Head | None] = {}
         self.listed: dict[int, bool] = {}
+        self.asides: set[int] = set()
         title = root.sections[0].title if root.sections else ""
         said = weigh.intro(source, root)
+        self.titles = frozenset(_singular(section.title) for section in root.walk()) - {""}
         self.gappy = weigh.announces_gaps(name) or weigh.announces_gaps(title) or weigh.is_list_of_things(source, root)
         self.resolved = any(word in said for word in _SETTLED)
         self.settled = State.DONE if any(_ALL_DONE.search(sentence) for sentence in re.split(r"[.\n]", said)) else None
-        self.legend = weigh.legend(root)
+        self.legend = weigh.legend(source, root)
         self.running = weigh.running(source, root)
 
     def say(self, line: int, what: str, why: str, *, taken: bool = False) -> None:
@@ -117,7 +123,7 @@ class _Walk:
             priority=section.urgency or outer.priority,
             gappy=outer.gappy or announced or (section.heading is None and self.gappy),
             near=not top and (outer.near or announced),
-            role=section.role if section.role is not None else outer.role,
+            role=outer.role if section.role is None or (outer.role == "archive" and section.role == "gaps") else section.role,
             resolved=self.resolved,
             legend=self.legend,
         )
@@ -132,7 +138,7 @@ class _Walk:
             if child.role in SKIPPED and not weigh.proves(child) and id(child) not in chosen:
                 self.say(child.first, "heading", f"{child.role}: nothing in it is a gap")
                 continue
-            inner = _Here(child, self.place(child, here.place), here.weak or child.role in WEAK)
+            inner = _Here(child, self.place(child, here.place), here.weak or child.role in WEAK or id(child) in self.asides)
             if id(child) in chosen and self.heading(inner, here, chosen[id(child)]):
                 continue
             self.say(child.first, "heading", "groups what stands below it")
@@ -164,6 +170,8 @@ class _Walk:
         strong = sum(score >= weigh.ENOUGH for score in scores.values())
         ordinals = {id(child) for child in children if child.head is not None and child.head.ordinal is not None}
         continues = len(ordinals) > 2 and sum(scores[key] >= weigh.ENOUGH for key in ordinals) * 2 >= len(ordinals)
+        # Where the author numbers nearly all, what has no number is about them.
+        counting = continues and len(ordinals) * 2 > len(children)
         chosen: dict[int, str] = {}
         lacking = {id(child) for child in children if weigh.states_lack(child)}
         shelves = sum(weigh.is_shelf_of_entries(self.source, child) for child in children)
@@ -175,6 +183,9 @@ class _Walk:
                 id(child) in ordinals,
                 child.role is None or (child.role == "gaps" and not child.container) or weigh.is_counted(child),
             )
+            if counting and not numbered and not child.proven:
+                self.asides.add(id(child))
+                continue
             if id(child) in self.running:
                 chosen[id(child)] = "its number continues through several sections"
             elif score >= weigh.ENOUGH:
@@ -203,8 +214,13 @@ class _Walk:
                 case Table():
                     cols = self.table(block, here)
                     above = (block, cols) if cols is not None else None
-                case Paragraph() if block.first in here.section.set_off and here.place.near and here.place.role not in BARREN:
+                case Paragraph() if block.first in here.section.set_off and self.takes_set_off(here):
                     self.set_off(block, here)
+                case Paragraph() if self.source.text.startswith("[", block.lines[0].start) and (
+                    parts := listing.boxed_lines(self.source, block)
+                ):
+                    for part in parts:
+                        self.set_off(part, here, "a checkbox")
                 case Paragraph():
                     rows = tables.continuation(self.source, block, len(above[0].head.cells)) if above is not None else []
                     for row in rows:
@@ -215,11 +231,15 @@ class _Walk:
                 case _:
                     pass
 
-    def set_off(self, block: Paragraph, here: _Here) -> None:
-        """Takes a paragraph with a bold title for a gap."""
-        made = listing.paragraph(
-            self.source, block, here.place, "a paragraph with a title of its own, in a section that announces gaps"
-        )
+    def takes_set_off(self, here: _Here) -> bool:
+        """Tells whether the paragraphs with a bold title in a section are gaps."""
+        return here.place.role not in BARREN and (here.place.near or (here.place.gappy and weigh.is_set_off(here.section)))
+
+    def set_off(
+        self, block: Paragraph, here: _Here, why: str = "a paragraph with a title of its own, where gaps are listed"
+    ) -> None:
+        """Takes a paragraph with a bold title or a box for a gap."""
+        made = listing.paragraph(self.source, block, here.place, why)
         made.weak = here.weak
         made.group = id(here.section)
         self.found.append(made)
@@ -276,8 +296,9 @@ class _Walk:
         if not takes:
             self.say(block.first, "list", why)
             return
+        areas = weigh.areas(self.source, block)
         for item in block.items:
-            self.entry(item, block, here, why, boxed=boxed)
+            self.entry(item, block, here, why, boxed=boxed, area=id(item) in areas)
 
     def takes_list(self, block: Listing, here: _Here, *, boxed: bool) -> tuple[bool, str]:
         """Tells whether a list's entries are gaps, and why."""
@@ -286,14 +307,15 @@ class _Walk:
             return False, f"{place.role}: nothing in it is a gap"
         if boxed:
             return True, "a checkbox"
-        if weigh.mostly_links(self.source, block):
-            return False, "links"
-        if place.role in BARREN:
-            return False, f"{place.role}: not gaps"
+        other = self.other_list(block, here)
+        if other:
+            return False, other
         heads = [self.head_of(item) for item in block.items]
         proven = sum(head is not None and bool(head.id or head.struck or head.state or head.priority) for head in heads)
         if proven * 2 > len(heads):
             return True, "entries with an id, a state or a priority"
+        if weigh.asks_reader(self.source, block):
+            return False, "questions to the reader"
         if weigh.is_form(self.source, block):
             return False, "labels or counts, not entries"
         if place.near or (
@@ -301,6 +323,28 @@ class _Walk:
         ):
             return True, "the section or the document announces gaps"
         return False, "nothing says that these are gaps"
+
+    def other_list(self, block: Listing, here: _Here) -> str:
+        """Returns what a list without boxes is when it surely is none of gaps, else nothing."""
+        if weigh.mostly_links(self.source, block):
+            return "links"
+        if weigh.explained(self.source, block):
+            return "a legend: it explains marks"
+        if here.place.role in BARREN:
+            return f"{here.place.role}: not gaps"
+        heads = [head for item in block.items if (head := self.head_of(item)) is not None]
+        if sum(head.lead and _singular(head.title) in self.titles for head in heads) * 2 > len(heads):
+            return "a legend: it explains the sections"
+        if here.section.role is None and here.place.priority is None and weigh.shows_done(heads):
+            return "what works"
+        if weigh.is_of_archive(here.section) and not self.named(block):
+            return "archive: what was done for an entry of it"
+        return ""
+
+    def named(self, block: Listing) -> bool:
+        """Tells whether most entries of a list have an id."""
+        heads = [self.head_of(item) for item in block.items]
+        return sum(head is not None and head.id is not None for head in heads) * 2 > len(heads)
 
     def is_listed(self, section: Section) -> bool:
         """Tells whether a section is mainly its lists; a list in the midst of prose enumerates arguments, not gaps."""
@@ -312,11 +356,11 @@ class _Walk:
             self.listed[id(section)] = lists * PROSE_SHARE >= prose
         return self.listed[id(section)]
 
-    def entry(self, item: Item, block: Listing, here: _Here, why: str, *, boxed: bool) -> None:
+    def entry(self, item: Item, block: Listing, here: _Here, why: str, *, boxed: bool, area: bool) -> None:
         """Takes an entry of a list for a gap, for a label above gaps, or for neither."""
         head = self.head_of(item)
         nested = [below for below in item.blocks if isinstance(below, Listing)]
-        if head is not None and nested and weigh.is_label(self.source, item, head, nested, boxed=boxed):
+        if head is not None and nested and (area or weigh.is_label(self.source, item, head, nested, boxed=boxed)):
             self.say(item.first, "list entry", "a label that groups the entries below it")
             urgency = priority_in(head.title, near=9) if len(words(head.title)) <= 5 else None
             priority = urgency.word if urgency else head.priority or here.place.priority
@@ -347,7 +391,10 @@ class _Walk:
             )
             return None
         tracked = cols.has("status", "priority", "severity") or cols.id is not None or len(cols.answers) > 1
-        shelf = here.place.gappy and is_shelf(here.section)
+        shelf = here.place.gappy and (is_shelf(here.section) or weigh.announces_gaps(cols.labels[cols.title]))
+        if not tracked and tables.measures(self.source, block, cols):
+            self.say(block.first, "table", "measurements")
+            return None
         known = len(block.rows) == 1 and cols.labels in self.tables
         if not (tracked or shelf or known or here.place.near or here.section.role == "gaps"):
             self.say(block.first, "table", "nothing says that its rows are gaps")

@@ -12,15 +12,19 @@ from bot.core.gaps.fields import Labelled
 from bot.core.gaps.model import Field, Kind, State, StateSource
 from bot.core.gaps.plain import plain
 from bot.core.gaps.repair import view
-from bot.core.gaps.vocabulary import COLUMNS, listed, mark_state, words
+from bot.core.gaps.vocabulary import COLUMNS, listed, mark_state, said_state, words
+from bot.core.text import Span
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.core.blocks import Block, Blocks
-    from bot.core.text import Span
 
+_SHORT = 6
+"""A sentence of so many words can say a state."""
 _VAGUE = listed("description summary descripcion descricao descrizione beschreibung описание 描述")
+_AREAS = listed("area component module service bereich komponente componente módulo composant область компонент 模块")
+"""Columns that say where: they name a gap only where no other does."""
 _YES = listed("yes y true done ja sí sim oui да 是 有 full complete")
 _NO = listed("no n false none nein não non нет 否 无 missing")
 _PARTLY = listed("partial partially partly teilweise parcial partiel частично 部分")
@@ -51,7 +55,7 @@ class Columns:
 def columns(source: Blocks, table: Table) -> Columns | None:
     """Returns what the columns are for; None for a table in which no column can name a gap."""
     labels = tuple(plain(view(source.text, cell).text) for cell in table.head.cells)
-    roles = [COLUMNS.whole(words(label.split("(")[0])) or "other" for label in labels]
+    roles = [_role(label.split("(")[0]) for label in labels]
     if not labels:
         return None
     named_status = "status" in roles
@@ -66,6 +70,7 @@ def columns(source: Blocks, table: Table) -> Columns | None:
     if number is None and len(labels) > 1 and all(row.cells[0].of(source.text).isdigit() for row in table.rows if row.cells):
         number = 0
     named = [i for i, role in enumerate(roles) if role == "title" and i != number]
+    named = [i for i in named if words(labels[i])[0].text not in _AREAS] or named
     title = (
         named[0] if named else next((i for i, role in enumerate(roles) if i != number and role in {"other", "describes"}), None)
     )
@@ -85,6 +90,20 @@ def columns(source: Blocks, table: Table) -> Columns | None:
     if compares or not _agree(source, table, telling):
         answers = telling = ()
     return Columns(labels, tuple(roles), title, number, answers, telling or answers, "status" in roles and not named_status)
+
+
+def _role(label: str) -> str:
+    """Returns what a column is for, by its label or the first part of one such as `Debt / Risk`."""
+    roles = (COLUMNS.whole(words(part)) for part in (label, *label.split("/")))
+    return next((role for role in roles if role is not None), "other")
+
+
+def measures(source: Blocks, table: Table, cols: Columns) -> bool:
+    """Tells whether a table is of measurements: beside the names of its rows, most cells begin with a number."""
+    values = [
+        cell.of(source.text).strip("*_ ~<>≈=$€") for row in table.rows for i, cell in enumerate(row.cells) if i != cols.title
+    ]
+    return sum(value.lstrip("+-−")[:1].isdigit() for value in values) * 2 > len(values)
 
 
 def _agree(source: Blocks, table: Table, columns_: Sequence[int]) -> bool:
@@ -195,6 +214,8 @@ def candidate(source: Blocks, row: Row, cols: Columns, head: Head, place: Place,
     if len(cols.answers) > 1 and not cols.has("status"):
         head.say(_answered(source, row, cols), StateSource.CELL, row.span)
         evidence.add("answers")
+    elif not cols.has("status"):
+        _remarked(head, fields)
     return Candidate(
         kind=Kind.TABLE,
         first=row.line,
@@ -208,6 +229,19 @@ def candidate(source: Blocks, row: Row, cols: Columns, head: Head, place: Place,
         why=why,
         evidence=frozenset(evidence),
     )
+
+
+def _remarked(head: Head, fields: Sequence[Labelled]) -> None:
+    """Keeps the state that a short last sentence of a cell says, as `Deferred by design` behind another."""
+    for labelled in fields:
+        value = labelled.field.value.rstrip(" .")
+        said = value[value.rfind(". ") + 1 :].strip()
+        whole = len(labelled.field.value_span) == len(labelled.field.value)  # nothing was repaired: places are places in the file
+        plain_cell = whole and labelled.role not in {"effort", "priority", "severity"}
+        state = said_state(said, strict=True) if plain_cell else None
+        if state is not None and len(words(said)) <= _SHORT:
+            start = labelled.field.value_span.start + labelled.field.value.rfind(said)
+            head.say(state, StateSource.SUFFIX, Span(start, start + len(said)))
 
 
 def _answered(source: Blocks, row: Row, cols: Columns) -> State:

@@ -205,7 +205,9 @@ def said_state(text: str, *, strict: bool = False) -> State | None:
     found = words(text[:120])
     if not found:
         return mark_state(text)
-    hit = STATES.at(found, 0)
+    if found[0].text in _ON_PURPOSE:
+        found = found[1:]
+    hit = STATES.at(found, 0) if found else None
     if hit is None:
         return None
     state, count = hit
@@ -221,6 +223,7 @@ def said_state(text: str, *, strict: bool = False) -> State | None:
     return state if follow in _AFTER_STATE or follow[0].isdigit() else None
 
 
+_ON_PURPOSE = listed("deliberately intentionally explicitly consciously bewusst absichtlich")
 _AFTER_STATE = listed(
     "in by on via at since with as to until till for after per and but am im durch von seit le par en por em в с"
 )
@@ -288,6 +291,8 @@ def section_role(title: str) -> str | None:
     whole = SECTIONS.whole(found)
     if whole is not None:
         return whole
+    if any(word.text in _WEIGHS for word in found):
+        return "inventory"
     if found[0].text in {"how", "why"}:
         return "guide" if found[0].text == "how" else "inventory"
     if found[0].text == "what" and found[-1].text in _POSSESSES:
@@ -331,7 +336,9 @@ def _opens(found: Sequence[Word], role: str, count: int, *, gaps: bool) -> bool:
 
 
 LACKS = listed("no lacks lacking insufficient kein keine keinen sin sem aucun aucune pas нет")
-_POSSESSES = listed("has have works work exists supports provides does do offers includes")
+_POSSESSES = listed("working has have works work exists supports provides does do offers includes")
+_WEIGHS = listed("strengths stärken fortalezas forces forças")
+"""`Strengths and weaknesses` weighs what there is."""
 _DENIES = listed("not never cannot can't don't doesn't won't isn't aren't")
 _NOT_OF_GAPS = frozenset({"inventory", "log", "legend", "reference"})
 _CLOSING = frozenset({"summary", "plan", "log", "legend", "reference"})

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 from bot.core.blocks import Listing, Opaque, Paragraph, Table
 from bot.core.gaps.fields import fields_of, line_fields
 from bot.core.gaps.heading import FIELD_EVIDENCE
+from bot.core.gaps.listing import BOX
+from bot.core.gaps.model import State, StateSource
 from bot.core.gaps.outline import is_shelf
 from bot.core.gaps.plain import plain
 from bot.core.gaps.repair import view
-from bot.core.gaps.vocabulary import SECTIONS, lacks, priority_in, words
+from bot.core.gaps.vocabulary import EMOJI, SECTIONS, asks, lacks, priority_in, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -28,8 +30,12 @@ if TYPE_CHECKING:
 
 ENOUGH = 3
 """The score from which a heading is a gap without the company of others."""
+_NAME = 2
+"""An area is named in so many words."""
+_COUNT = re.compile(r"[*_ ~<>≈]*\d[\d.,/%]*(?: ?\w{1,12})?[*_ ]*")
+"""A number, with what it counts."""
+_ASKED = frozenset(["are", "is", "do", "does", "did", "was", "were", "has", "have", "can", "will", "which"])
 _OWN = frozenset({"status", "priority", "severity", "effort"})
-_BOX = re.compile(r"\[.?\](?=\s)")
 _META = tuple(
     f"{this} {document}"
     for this, documents in (
@@ -86,6 +92,7 @@ def score(source: Blocks, section: Section, place: Place) -> int:
     score += 3 * bool(roles & {"status", "priority", "severity", "effort", "resolution"})
     score += 2 if section.described > 1 and not section.container else 0
     score += 2 * (head.priority is not None and not section.container)
+    score += _all_tagged(section)
     score += head.ordinal is not None
     score += head.state is not None and not section.container
     score += section.prose
@@ -100,6 +107,23 @@ def score(source: Blocks, section: Section, place: Place) -> int:
         score -= 2
     score -= against(source, section)
     return score
+
+
+def _all_tagged(section: Section) -> bool:
+    """Tells whether a heading and all beside it bear a level: the author enumerates them."""
+    return section.parent is not None and all(is_tagged(other) for other in section.parent.sections)
+
+
+def is_tagged(section: Section) -> bool:
+    """Tells whether a heading bears a level before a subject of its own: `P1: Reconnect`."""
+    head = section.head
+    return (
+        head is not None
+        and head.priority is not None
+        and head.priority[:1] == "p"
+        and head.priority[1:].isdigit()
+        and not section.container
+    )
 
 
 def is_meta(source: Blocks, section: Section) -> bool:
@@ -124,14 +148,27 @@ def running(source: Blocks, root: Section) -> frozenset[int]:
         number = _number(section)
         if number is not None and (section.parent is None or _number(section.parent) is None):
             levels.setdefault(section.level, []).append((number, section))
-    return frozenset(
-        id(section)
-        for numbered in levels.values()
-        if len({id(section.parent) for _, section in numbered}) > 1
-        and all(_follows(before, after) for (before, _), (after, _) in itertools.pairwise(numbered))
+    return frozenset(id(section) for numbered in levels.values() for section in _counted(source, numbered))
+
+
+def _counted(source: Blocks, numbered: Sequence[tuple[tuple[int, ...], Section]]) -> list[Section]:
+    """Returns the sections of one level that count entries: their numbers run on, and they hold neither boxes nor mostly chapters."""
+    follows = all(_follows(before, after) for (before, _), (after, _) in itertools.pairwise(numbered))
+    if len({id(section.parent) for _, section in numbered}) < 2 or not follows:
+        return []
+    chapters = [section for _, section in numbered if is_chapter(section)]
+    without = chapters if len(chapters) * 2 > len(numbered) else []
+    return [
+        section
         for _, section in numbered
-        if not has_boxes(source, (block for block in section.blocks if isinstance(block, Listing)))
-    )
+        if section not in without and not has_boxes(source, (block for block in section.blocks if isinstance(block, Listing)))
+    ]
+
+
+def is_chapter(section: Section) -> bool:
+    """Tells whether a numbered heading says nothing itself and holds headings of their own, each with a text: it names an area."""
+    parts = [child for child in section.sections if child.role != "detail"]
+    return not section.blocks and len(parts) == len(section.sections) > 0 and all(part.blocks for part in parts)
 
 
 def _number(section: Section) -> tuple[int, ...] | None:
@@ -158,12 +195,12 @@ def against(source: Blocks, section: Section) -> int:
         against += 4
     if not own and tracks_rows(section):
         against += 4
-    if not own and section.set_off and section.role == "gaps":
+    if not own and ((section.set_off and section.role == "gaps") or any(is_set_off(part) for part in section.walk())):
         against += 4
     described = section.described > 1 or (
         section.head is not None and section.head.ordinal is not None and "describes" in section.roles
     )
-    if not own and lists and not described and not section.prose:
+    if not own and lists and not described and not section.prose and not _all_tagged(section):
         against += 3
     if any(part is not section and part.head is not None and (part.head.id or part.roles & _OWN) for part in section.walk()):
         against += 3
@@ -178,9 +215,32 @@ def against(source: Blocks, section: Section) -> int:
     return against
 
 
+def is_of_archive(section: Section) -> bool:
+    """Tells whether a section is an entry of an archive: it stands below one, and does not announce what it holds."""
+    above = section.parent
+    return (
+        section.role in {None, "gaps"}
+        and not section.sure
+        and above is not None
+        and (above.role == "archive" or is_of_archive(above))
+    )
+
+
+def is_set_off(section: Section) -> bool:
+    """Tells whether a section is a series of paragraphs with a bold title each, from its first one on."""
+    paragraphs = [block.first for block in section.blocks if isinstance(block, Paragraph)]
+    return (
+        bool(paragraphs)
+        and paragraphs[0] in section.set_off
+        and len(section.set_off) * 2 > len(paragraphs)
+        and not section.described
+    )
+
+
 def states_lack(section: Section) -> bool:
     """Tells whether a heading says that something lacks, as a statement of several words with a text of its own below it."""
-    return len(words(section.title)) > 2 and section.role in {None, "gaps"} and section.prose and lacks(section.title)
+    own = section.role in {None, "gaps"} and not section.container
+    return own and len(words(section.title)) > 2 and section.prose and lacks(section.title)
 
 
 def tracks_rows(section: Section) -> bool:
@@ -210,7 +270,7 @@ def holds_entries(section: Section) -> bool:
 
 def is_shelf_of_entries(source: Blocks, section: Section) -> bool:
     """Tells whether a section holds a list and says nothing of itself, or one of titled entries: where most do, entries are the unit."""
-    if section.proven or section.described or not holds_entries(section):
+    if section.proven or section.described or not holds_entries(section) or _all_tagged(section):
         return False
     return not section.prose or all(
         _titled(source, block) for block in section.blocks if isinstance(block, Listing) and len(block.items) > 1
@@ -226,7 +286,7 @@ def _titled(source: Blocks, block: Listing) -> bool:
 def has_boxes(source: Blocks, lists: Iterable[Listing]) -> bool:
     """Tells whether a list has a checkbox at its first level."""
     return any(
-        item.lead is not None and _BOX.match(source.text, item.lead.lines[0].start) for block in lists for item in block.items
+        item.lead is not None and BOX.match(source.text, item.lead.lines[0].start) for block in lists for item in block.items
     )
 
 
@@ -262,6 +322,26 @@ def is_label(source: Blocks, item: Item, head: Head, nested: Sequence[Listing], 
     return len(names) <= 4 and all(name[0].isupper() or name[0] == "$" for name in names) and text[-1].isalnum()
 
 
+def areas(source: Blocks, block: Listing) -> frozenset[int]:
+    """Returns the entries of a list that name areas in a word or two: where nearly all do, and hold what is to be done there."""
+    parents = [item for item in block.items if any(isinstance(below, Listing) for below in item.blocks)]
+    named = [item for item in parents if _is_name(source, item)]
+    lists = [below for item in parents for below in item.blocks if isinstance(below, Listing)]
+    held = sum(len(below.items) for below in lists)
+    if len(fields_of(source, lists)) * 2 > held:
+        return frozenset()
+    nearly = len(named) == len(parents) or (len(named) * 4 >= len(parents) * 3 and not has_boxes(source, [block]))
+    whole = len(named) > 1 and nearly and len(parents) * 4 >= len(block.items) * 3 and held >= 2 * len(parents)
+    return frozenset(id(item) for item in named) if whole else frozenset()
+
+
+def _is_name(source: Blocks, item: Item) -> bool:
+    """Tells whether an entry is a name of one or two words and says nothing of it."""
+    lead = item.lead
+    text = BOX.sub("", plain(view(source.text, lead.text).text)) if lead is not None else ""
+    return 0 < len(words(text)) <= _NAME and not asks(text) and priority_in(text, near=2) is None
+
+
 def is_placeholder(title: str) -> bool:
     """Tells whether a title still is the one of a form: `[Title]`, `<short description>`."""
     return len(title) > 2 and (title[0], title[-1]) in {("[", "]"), ("<", ">"), ("{", "}")} and title.count(title[0]) == 1
@@ -274,6 +354,20 @@ def states_nothing(source: Blocks, item: Item) -> bool:
     return (first == "why" and raw.rstrip().endswith("?")) or (first == "see" and "](" in raw)
 
 
+def shows_done(heads: Sequence[Head]) -> bool:
+    """Tells whether every entry of a list bears a mark of what is done, and nothing else says so."""
+    return len(heads) > 1 and all(
+        head.state is State.DONE and head.state_source is StateSource.EMOJI and not head.struck and head.id is None
+        for head in heads
+    )
+
+
+def asks_reader(source: Blocks, block: Listing) -> bool:
+    """Tells whether most entries of a list are questions with a verb first, which the reader is to ask (`Is it fundamental?`)."""
+    said = [item.lead.text.of(source.text).lstrip("*_ ") for item in block.items if item.lead is not None]
+    return sum(text.split(" ", 1)[0].lower() in _ASKED and "?" in text for text in said) * 2 > len(block.items)
+
+
 def is_form(source: Blocks, block: Listing) -> bool:
     """Tells whether most entries only fill in a label: `Symptom: …`, `Critical: 4`."""
     forms = 0
@@ -281,7 +375,7 @@ def is_form(source: Blocks, block: Listing) -> bool:
         if item.lead is None:
             continue
         found = line_fields(source, item.lead.lines[0])
-        forms += bool(found) and (found[0].role != "other" or found[0].field.value.strip("*_ ~<>")[:1].isdigit())
+        forms += bool(found) and (found[0].role != "other" or _COUNT.fullmatch(found[0].field.value) is not None)
     return forms * 2 > len(block.items)
 
 
@@ -307,11 +401,29 @@ def intro(source: Blocks, root: Section) -> str:
     return " ".join(texts).lower()[:4000]
 
 
-def legend(root: Section) -> dict[str, str]:
-    """Returns what the coloured marks mean: the word of urgency that stands beside one in a heading."""
+def legend(source: Blocks, root: Section) -> dict[str, str]:
+    """Returns what the coloured marks mean: the word of urgency that stands beside one in a heading or in a list that explains them."""
     meaning: dict[str, str] = {}
     for section in root.walk():
         if section.head is not None and section.urgency is not None:
             for mark in section.head.levels:
                 meaning.setdefault(mark, section.urgency)
+        for block in section.blocks:
+            if isinstance(block, Listing):
+                for mark, word in explained(source, block):
+                    meaning.setdefault(mark, word)
     return meaning
+
+
+def explained(source: Blocks, block: Listing) -> list[tuple[str, str]]:
+    """Returns the marks that a list explains, `🔴 **High**: must be fixed soon`, with their words; empty for a list of other things."""
+    found: list[tuple[str, str]] = []
+    for item in block.items:
+        text = plain(view(source.text, item.lead.lines[0]).text) if item.lead is not None else ""
+        mark = EMOJI.match(text)
+        label = re.split(r"[:：—–=-]", text[mark.end() :], maxsplit=1)[0] if mark else ""
+        urgency = priority_in(label, near=2)
+        if mark is None or urgency is None or len(words(label)) > _NAME or label == text[mark.end() :]:
+            return []
+        found.append((mark[0].rstrip("\ufe0f"), urgency.word))
+    return found if len(found) > 1 else []

@@ -24,6 +24,96 @@ class Case:
 
 CASES = [
     Case(
+        "a gap word that each chapter repeats announces its entries",
+        "# Refit\n\n## Deck\n\nTeak.\n\n### Gaps:\n\n- No rails\n- No planks\n\n## Hull\n\nOak.\n\n### Gaps:\n\n- No keel\n\n## Mast\n\nAsh.\n\n### Gaps:\n\n- No boom\n",
+        ("9 No rails open", "10 No planks open", "18 No keel open", "26 No boom open"),
+    ),
+    Case(
+        "numbered headings that hold only headings with a text are areas, also where their numbers run on",
+        "# Debt\n\n## High\n\n### 1. Deck\n\n#### Loose rails\n\nThey fall.\n\n#### Soft planks\n\nThey rot.\n\n## Low\n\n### 2. Hull\n\n#### Bent keel\n\nIt drifts.\n",
+        ("7 Loose rails open", "11 Soft planks open", "19 Bent keel open"),
+    ),
+    Case(
+        "headings that all bear a level are entries, though nothing but lists stands below them",
+        "# Debt\n\n## Low\n\n### P3: Rails\n- scrape\n- paint\n\n### P3: Keel\n- bend it back\n- tar\n\n### P3: Boom\n- splice\n- oil\n",
+        ("5 Rails open", "9 Keel open", "13 Boom open"),
+    ),
+    Case(
+        "paragraphs with a bold title of several words are the entries of a document of gaps",
+        "# Missing\n\n## Blocked by the yard\n\n**Loose rails.** They fall off in any wind from the west.\n\n**A bent keel.** It has been so since the storm in May.\n",
+        ("5 Loose rails open", "7 A bent keel open"),
+    ),
+    Case(
+        "lines that begin with a box are entries without a list marker",
+        "[] mend the rails\n   before May\n\n[x] tar the keel\n[ ] oil the boom\n\nNotes\n-----\n\nNothing else.\n",
+        ("1 mend the rails before May open", "4 tar the keel done", "5 oil the boom open"),
+    ),
+    Case(
+        "one-word parents that all hold entries name areas",
+        "# Todo\n\n- [ ] deck\n  - [ ] rails\n  - [x] planks\n- [ ] hull\n  - [ ] keel\n  - [ ] ribs\n",
+        ("4 rails open", "5 planks done", "7 keel open", "8 ribs open"),
+    ),
+    Case(
+        "parents that say what is to be done are entries",
+        "# Todo\n\n- [ ] mend deck\n  - [ ] rails\n  - [x] planks\n- [ ] clean hull\n  - [ ] keel\n  - [ ] ribs\n",
+        ("3 mend deck open", "6 clean hull open"),
+    ),
+    Case(
+        "checkboxes of the next steps are entries where all else is done",
+        "# Todo\n\n## Recently completed\n\n- [x] Rails\n- [x] Planks\n\n## Next steps\n\n### Hull\n\n- [ ] Keel\n- [ ] Ribs\n",
+        ("5 Rails done", "6 Planks done", "12 Keel open", "13 Ribs open"),
+    ),
+    Case(
+        "a list that explains marks is a legend, and gives them their meaning",
+        "# Known issues\n\n* 🔴 **High:** now\n* 🔵 **Low:** some day\n\n### Loose rails 🔵\n\nThey fall.\n\n### Bent keel 🔴\n\nIt drifts.\n",
+        ("6 Loose rails open", "10 Bent keel open"),
+    ),
+    Case(
+        "a list that explains the sections is a legend",
+        "# Known gaps\n\n- **Fixed** — mended at last\n- **Real gap** — ought to work\n\n## Fixed\n\n### Rails\n\nNew ones.\n\n## Real gaps\n\n### The keel is bent\n\nIt drifts.\n",
+        ("8 Rails done", "14 The keel is bent open"),
+    ),
+    Case(
+        "what is set apart as declined is none, and its entries are declined",
+        "# Known gaps\n\n- No rails\n\n## Not in scope (by design)\n\nSee the plans: no engine.\n\n## Parts NOT required\n\nThese are no gaps.\n\n| Part | Reason |\n|---|---|\n| Sail | steam |\n",
+        ("3 No rails open", "15 Sail wontfix"),
+    ),
+    Case(
+        "what was done for an entry of an archive is no entry",
+        "# Debt\n\n## Completed\n\n### Deck (May)\n- ✅ Took the rails off\n- ✅ Put new ones on\n\n## Open\n\n### 1. Keel\n\n**Status:** open\n",
+        ("11 Keel open",),
+    ),
+    Case(
+        "where nearly all headings are numbered, one without a number is about them",
+        "# Limitations\n\n## 1. Rails\n\nThey fall.\n\n## 2. Keel\n\nIt drifts.\n\n## 3. Boom\n\nIt splits.\n\n## A word of thanks\n\nTo the yard.\n",
+        ("3 Rails open", "7 Keel open", "11 Boom open"),
+    ),
+    Case(
+        "a table of measurements has no gaps",
+        "# Backlog of gaps\n\n| Run | gain | knots |\n|---|---|---|\n| First | +10% | 3.1 |\n| Second | +4% | 3.9 |\n\n- [ ] Keel\n",
+        ("8 Keel open",),
+    ),
+    Case(
+        "a column that says where names no gap where another does",
+        "# Debt\n\n| Area | Issue | Status |\n|---|---|---|\n| Deck | Rails fall | open |\n| Hull | Keel bent | Deferred — no yard |\n",
+        ("5 Rails fall open", "6 Keel bent deferred"),
+    ),
+    Case(
+        "a short last sentence of a cell says the state where no column does",
+        "# Gaps\n\n| Gap | Severity | Notes |\n|---|---|---|\n| Rails | Low | None in stock. Deferred by design. |\n| Keel | High | Nothing was done. |\n",
+        ("5 Rails deferred", "6 Keel open"),
+    ),
+    Case(
+        "a template has no gaps",
+        "# Module TODO template\n\n## High priority\n\n### Rails\n- **Issue**: they fall\n\n### Keel\n- **Issue**: it drifts\n",
+        (),
+    ),
+    Case(
+        "two columns of labels and values are the fields of a heading",
+        "# Gaps\n\n## High\n\n### 1. Rails\n\n| Attribute | Value |\n|---|---|\n| **Severity** | LOW |\n| **Status** | Fixed |\n\n### 2. Keel\n\n| Attribute | Value |\n|---|---|\n| **Severity** | HIGH |\n| **Status** | Open |\n",
+        ("5 Rails done", "12 Keel open"),
+    ),
+    Case(
         "sections that mostly are lists group their entries, also where one has a text",
         "# Debt\n\n## Deck\n\nFrom the last survey of the harbour master in May.\n\n- **Rails** — rust\n- **Planks** — rot\n\n"
         "## Hull\n\n- **Keel** — bent\n\n## Mast\n\n- **Boom** — split\n",

@@ -36,7 +36,8 @@ STATES = {
     """,
     "wontfix": """
         wontfix, won t fix, wont fix, won't fix, will not fix, won t do, won't do, wont do, won t implement, won't
-        implement, cancelled, canceled, rejected, declined, obsolete, abandoned, dropped, out of scope, out-of-scope, by
+        implement, cancelled, canceled, rejected, declined, obsolete, abandoned, dropped, out of scope, out-of-scope,
+        not in scope, by
         design, not planned, not a bug, invalid, superseded, as designed, working as designed, working as intended, works
         as designed, intended, intentional, not applicable, n a, not needed, not required, no longer needed, no longer
         relevant, accepted, accepted risk, risk accepted, no action, no action needed, no action required, will not
@@ -89,7 +90,8 @@ LABELS = {
     "title": """
         title, gap, issue, item, name, feature, problem, debt, task, limitation, bug, missing, missing feature,
         description, summary, finding, requirement, what, component, area, todo, work item, capability, function, debt
-        item, concern, improvement, topic, missing item, gap description, module, service, test, endpoint
+        item, concern, improvement, topic, tech debt, technical debt, missing item, gap description, module, service,
+        test, endpoint
     """,
     "resolution": """
         resolution
@@ -104,7 +106,7 @@ LABELS = {
         still missing, reason, cause, remediation, possible solution approaches, justification, consequence, proposal,
         approach, implementation, acceptance criteria, success criteria, tasks, note, notes, detail, original spec,
         trigger, fix approach, current, current behavior, desired behavior, expected behavior, steps to reproduce,
-        business impact, technical impact, user impact, next steps, what needs to happen
+        source, origin, raised in, found in, business impact, technical impact, user impact, next steps, what needs to happen
     """,
 }
 
@@ -140,12 +142,15 @@ SECTIONS = {
         status codes, status key, priority key, categories, classification, effort scale, labels, entry format, item
         format, item template, entry template, symbols, notation, rating scale, status values, severity guide, priority
         guide, status indicators, status labels, examples, example, prioritization criteria, priority criteria, definition
-        of done, severity scale
+        of done, severity scale, prioritization guide, prioritisation guide, guidelines, priority guidelines, writing
+        guidelines, item structure,
+        template notes, optional sections, entry structure, severity criteria, rating
     """,
     "guide": """
         how to, how to use, how to use this, how to use this file, how to use this document, contributing, usage, how to
         contribute, adding new, adding new items, process, maintenance, instructions, review process, workflow, review
-        schedule, update process, how to add, rules, guidelines, maintaining this document, when to update, how this
+        schedule, update process, how to add, rules, guidelines, maintaining this document, when to update, audit
+        cadence, update cadence, cadence, how this
         works, tracking process, resolution process, getting started, development workflow, policy, review cadence,
         reporting, reporting issues, reporting bugs, how to report, lessons learned, best practices, debt management,
         management, prevention, prevention strategies, testing checklist, checklist, how to verify, verification, release
@@ -156,7 +161,9 @@ SECTIONS = {
         references, reference, links, resources, see also, related, further reading, sources, table of contents, contents,
         toc, index, related documents, related documentation, related files, related docs, documentation links,
         acknowledgments, credits, external links, bibliography, see, key files, files, appendix, sources consulted,
-        license, contact, contacts, test files, source files, cross references
+        license, contact, contacts, test files, source files, cross references, files updated, updated files, files changed,
+        changed files, files modified, modified files, files created, files touched, last updated, commit
+        reference, last reviewed, maintainers, author, authors
     """,
     "summary": """
         summary, overview, statistics, stats, metrics, conclusion, conclusions, quick reference, priority order, priority
@@ -176,7 +183,9 @@ SECTIONS = {
         implementation plan, migration path, milestones, recommendations, recommended next steps, recommended actions,
         implementation order, suggested order, remediation order, suggested remediation order, implementation roadmap,
         sprint plan, action items, phases, schedule, short term, medium term, long term, recommended priorities, nice next
-        steps, recommendation, suggested next steps, recommended execution order, priorities, immediate next steps,
+        steps, recommendation, recommended solutions, implementation batches, batches, suggested next steps,
+        recommended execution order, priorities,
+        immediate next steps,
         implementation phases, implementation priority, implementation strategy, strategy, recommended approach, suggested
         implementation order, recommended implementation order, proposed solutions, remediation plan, remediation roadmap,
         path forward, implementation checklist, proposed roadmap, recommended fix order, fix order, priority
@@ -193,7 +202,9 @@ SECTIONS = {
         implementation, working skeletons, architecture, current architecture, background, context, introduction, purpose,
         scope, methodology, about, motivation, goals, vision, not gaps, non gaps, why, philosophy, why not, tech stack, project
         structure, design principles, principles, assumptions, what s good, what already exists, already present, already
-        supported, what is good, what works today, fully implemented, implemented and tested, complete features
+        supported, what is good, what works today, fully implemented, implemented and tested, complete features,
+        decisions, architectural decisions, architecture decisions, design decisions,
+        key decisions, strengths weaknesses, strengths and weaknesses, pros and cons
     """,
     "archive": """
         resolved, completed, done, fixed, closed, archive, archived, finished, recently completed, recently resolved,
