@@ -58,6 +58,11 @@ class Settings:
         """The seconds between two writes to GitHub."""
         return self.write_spacing_ms / 1000
 
+    @property
+    def settle_seconds(self) -> float:
+        """How long GitHub's lists may lack an issue that was perhaps created; a GitHub of one's own shows it at once."""
+        return 600.0 if self.write_spacing_ms else 0.0
+
 
 def read_settings() -> Settings:
     """The settings of this process's environment; raises `SettingsError` with a line for every fault."""

@@ -59,6 +59,7 @@ class ByHand:
     settings: Settings
     waiting: list[Delivery] = field(default_factory=list)
     now: Callable[[], float] = time.time
+    clock: Clock = field(default_factory=Clock)
 
     async def push(self, files: Mapping[str, str | bytes | None], *, sync: bool = True, **more: Any) -> list[Call]:
         """Alice pushes; returns the calls of the sync that follows, without those for tokens."""
@@ -87,6 +88,14 @@ class ByHand:
         sync = Sync(self.github, self.store, self.settings, now=self.now)
         try:
             return await sync.reconcile(RepositoryId(self.repository.id))
+        finally:
+            await sync.aclose()
+
+    async def round(self) -> Outcome:
+        """Look at the repository as the clock asks for once a day."""
+        sync = Sync(self.github, self.store, self.settings, now=self.now)
+        try:
+            return await sync.round(RepositoryId(self.repository.id))
         finally:
             await sync.aclose()
 
@@ -146,7 +155,7 @@ def at_hand(
         time=clocked or Time(),
         ledger=ledger,
     )
-    hand = ByHand(repository, hooks, api, github, store, settings, now=clock)
+    hand = ByHand(repository, hooks, api, github, store, settings, now=clock, clock=clock)
     hooks.sink = hand.receive
     return hand
 

@@ -53,6 +53,15 @@ class Memory(Store):
         self.announced.add(key)
         self.step()
 
+    async def unsettled(self, repository: RepositoryId, key: GapKey, *, now: float, settle: float) -> float:
+        return 0.0
+
+    async def begin_import(self, repository: RepositoryId, opening: int) -> None:
+        """Nobody asks these worlds how far an import is."""
+
+    async def end_import(self, repository: RepositoryId) -> None:
+        """Nobody asks these worlds how far an import is."""
+
     async def drop_intent(self, repository: RepositoryId, key: GapKey) -> None:
         self.step()
         self.announced.discard(key)

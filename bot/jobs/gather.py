@@ -22,6 +22,7 @@ from bot.core.journal import Cause, Change, steps_of
 from bot.core.plan import View
 from bot.core.sides import differs
 from bot.core.triage import BASE_LABEL, UNLINKED
+from bot.jobs.verdict import renamed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -86,13 +87,25 @@ class _Rules:
 class Gatherer:
     """Reads for one repository, through a client that cannot write."""
 
-    def __init__(self, github: GitHubApp, reader: ReadGateway, store: Store, *, seal: Seal, web: str, parser: Parser) -> None:
+    def __init__(
+        self,
+        github: GitHubApp,
+        reader: ReadGateway,
+        store: Store,
+        *,
+        seal: Seal,
+        web: str,
+        parser: Parser,
+        newest: Mapping[IssueNumber, str] | None = None,
+    ) -> None:
+        """Read through `reader`; `newest` are the times of the last changes of issues that were delivered."""
         self._github = github
         self._reader = reader
         self._store = store
         self._seal = seal
         self._web = web
         self._parser = parser
+        self._newest = newest or {}
 
     async def gather(
         self,
@@ -182,9 +195,8 @@ class Gatherer:
         for place, pair in enumerate(pairs):
             if pair.number not in touched or _says_nothing(touched[pair.number], pair, defer_closes=defer_closes):
                 continue
-            try:
-                issue = await self._reader.issue(state.name, pair.number)
-            except (Gone, Moved):
+            issue = await self._issue_now(state, pair.number)
+            if issue is None:
                 kept[place] = replace(pair, lost=True)
                 await self._store.save_pair(state.id, kept[place])
                 continue
@@ -211,6 +223,21 @@ class Gatherer:
             ):
                 issues[issue.number] = issue
         return _Changed(issues, tuple(kept), tuple(unlinked), tuple(linked))
+
+    async def _issue_now(self, state: RepositoryState, number: IssueNumber) -> Issue | None:
+        """Returns an issue as it is, None where it is gone.
+
+        Raises Stale where it is older than what was delivered of it: a replica that lags behind answered (#51).
+        """
+        try:
+            issue = await self._reader.issue(state.name, number)
+        except (Gone, Moved) as gone:
+            if renamed(gone, state.id):
+                raise
+            return None
+        if issue.updated_at < self._newest.get(number, ""):
+            raise Stale(f"issue {number} is shown as it was before its last delivery")
+        return issue
 
     async def _newcomers(
         self, state: RepositoryState, pairs: tuple[Pair, ...], touched: Mapping[IssueNumber, Issue | None]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from bot.core.actions import Action, ChangeIssue, EditDocument, Held, OpenIssue, Plan, Relabel, Remember, TurnDown
 from bot.core.breaker import noted, stopped
-from bot.core.errors import GapkeeperError, Gone, Moved, Problem, RateLimited, Refused, Severity, Stale, Unauthorized
+from bot.core.errors import GapkeeperError, Gone, Moved, Problem, RateLimited, Refused, Severity, Stale, Unauthorized, Unsettled
 from bot.core.issue import Seal, StateReason, agreed_since, compose, marker
 from bot.core.journal import Change, steps_of
 from bot.core.messages import (
@@ -31,6 +31,7 @@ from bot.core.settle import question_of, settled
 from bot.core.triage import CONFLICT, UNLINKED
 from bot.jobs.causes import Causes
 from bot.jobs.opening import Opener
+from bot.jobs.verdict import renamed, stops_everything
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -45,6 +46,9 @@ if TYPE_CHECKING:
     from bot.store.records import RepositoryState
     from bot.store.store import Store
 
+
+LONG_IMPORT = 10
+"""A plan that opens so many issues takes long enough for people to ask how far it is."""
 
 _SAID_SECONDS = 600.0
 """A refusal that was said so short a while ago is not said again: the sync was made again."""
@@ -62,6 +66,7 @@ class Performer:
 
     `blobs` are the documents as they were read: each is written on condition that it still is that blob. `causes` and the
     commit that was `read` are for the journal; `answered` are issues on which a command is answered, with what could not be done.
+    Where an issue was perhaps created, `settle` seconds must pass before it is again (#44).
     """
 
     gateway: Gateway
@@ -72,6 +77,8 @@ class Performer:
     now: Callable[[], float]
     causes: Causes = field(default_factory=Causes)
     read: CommitSha | None = None
+    settle: float = 0.0
+    unsettled: list[float] = field(default_factory=list)
     commits: dict[DocumentPath, Commit] = field(default_factory=dict)
     answered: frozenset[IssueNumber] = frozenset()
     opener: Opener = field(init=False)
@@ -81,7 +88,7 @@ class Performer:
         self.opener = Opener(self.gateway, self.state.name)
 
     async def perform(self, plan: Plan, *, complete: bool) -> tuple[Problem, ...]:
-        """Carry out a plan, or show that it waits; returns what was refused or left to people.
+        """Carry out a plan, or show that it waits; returns what was refused or left to people. Raises Unsettled at the end of it.
 
         A plan is `complete` when all documents were compared: then one that waited before does not wait any more.
         """
@@ -89,8 +96,15 @@ class Performer:
             await self._show(plan, plan.held)
             return ()
         problems: list[Problem] = []
+        opening = sum(isinstance(action, OpenIssue) for action in plan.actions)
+        if opening >= LONG_IMPORT:
+            await self.store.begin_import(self.state.id, opening)
         for action in plan.actions:
             problems.extend(await self._act(action))
+        if self.unsettled:
+            raise Unsettled(f"{len(self.unsettled)} issues were perhaps created", retry_after=max(self.unsettled))
+        if opening:
+            await self.store.end_import(self.state.id)
         if complete:
             await self._take_down()
         return tuple(problems)
@@ -124,6 +138,8 @@ class Performer:
                 case Remember(record, before):
                     await self._save(record, before)
         except Refused as refusal:
+            if stops_everything(refusal) or renamed(refusal, self.state.id):
+                raise
             return (Problem("refused", f"GitHub refused: {refusal.message}", _line(action), severity=Severity.ERROR),)
         return ()
 
@@ -139,6 +155,8 @@ class Performer:
                 message=action.subject,
             )
         except Refused as refusal:
+            if renamed(refusal, self.state.id):
+                raise
             raise BranchRefused(refusal.message) from refusal
 
     async def _open(self, action: OpenIssue) -> tuple[Problem, ...]:

@@ -15,7 +15,7 @@ import structlog
 
 from bot.core.actions import Decision, EditDocument, TurnDown
 from bot.core.config import CONFIG_PATH
-from bot.core.errors import NotFound, Problem, RateLimited, Refused, Stale
+from bot.core.errors import Moved, NotFound, Problem, RateLimited, Refused, Stale
 from bot.core.events import CommentWritten, IssueChanged
 from bot.core.issue import Seal
 from bot.core.merge import Side
@@ -29,12 +29,12 @@ from bot.jobs.outcome import Done, Later, Outcome
 from bot.jobs.parsing import Parser
 from bot.jobs.perform import BranchRefused, Performer
 from bot.jobs.propose import Proposer
-from bot.jobs.verdict import stops_everything
+from bot.jobs.verdict import renamed, stops_everything
 from bot.store import duties
 from bot.store.records import RepositoryState
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
 
     from bot.core.actions import Plan
     from bot.core.events import Event, Origin, Pushed
@@ -65,6 +65,7 @@ class _Said:
     """What people did: to which issues, who in their order, what they decided about conflicts, which held plan they approved."""
 
     touched: dict[IssueNumber, Issue | None] = field(default_factory=dict)
+    newest: dict[IssueNumber, str] = field(default_factory=dict)
     senders: dict[IssueNumber, list[str]] = field(default_factory=dict)
     decisions: dict[IssueNumber, Decision] = field(default_factory=dict)
     approved: str | None = None
@@ -105,6 +106,7 @@ class Sync:
         self._store = store
         self._secrets = secrets_of(settings)
         self._web = web_address(settings.github_api_url)
+        self._settle = settings.settle_seconds
         self._parser = Parser()
         self._now = now
 
@@ -117,7 +119,7 @@ class Sync:
         heard = [(d.id, event) for d in deliveries if (event := event_of(d.event, payload_of(d.payload)))]
         if not heard:
             return Done()
-        return await _steadily(lambda again: self._synchronise(repository, heard, again=again))
+        return await _steadily(lambda again: self._by_its_name(repository, heard, again=again))
 
     async def reconcile(self, repository: RepositoryId) -> Outcome:
         """Compare all issues and documents of a known repository with what was agreed, whatever was or was not delivered (#119).
@@ -160,6 +162,16 @@ class Sync:
         state = replace(state, name=facts.name, default_branch=facts.default_branch)
         await self._bring_together(state, (), _Said(every=True))
 
+    async def _by_its_name(self, repository: RepositoryId, heard: list[tuple[DeliveryId, Event]], *, again: bool) -> None:
+        """Synchronise; raises Stale, to be done again, where the repository was renamed under it."""
+        try:
+            await self._synchronise(repository, heard, again=again)
+        except Moved as moved:
+            if not renamed(moved, repository):
+                raise
+            await self._find_again(repository, heard[-1][1].origin)
+            raise Stale("the repository was renamed") from moved
+
     async def _synchronise(self, repository: RepositoryId, heard: list[tuple[DeliveryId, Event]], *, again: bool) -> None:
         events = [event for _, event in heard]
         state = await self._known(repository, events[-1].origin)
@@ -187,20 +199,20 @@ class Sync:
         gathered = await self._gatherer(state).gather(state, (), {}, whole=True, every=True)
         return plan(gathered.view)
 
-    def _gatherer(self, state: RepositoryState) -> Gatherer:
+    def _gatherer(self, state: RepositoryState, newest: Mapping[IssueNumber, str] | None = None) -> Gatherer:
         seal, reader = Seal(self._secrets, state.id), self._github.reader(state.installation)
-        return Gatherer(self._github, reader, self._store, seal=seal, web=self._web, parser=self._parser)
+        return Gatherer(self._github, reader, self._store, seal=seal, web=self._web, parser=self._parser, newest=newest)
 
     async def _bring_together(self, state: RepositoryState, pushes: tuple[Pushed, ...], said: _Said) -> tuple[Problem, ...]:
         """Read both sides, plan, perform, remember; returns what was not possible."""
-        seal, gatherer = Seal(self._secrets, state.id), self._gatherer(state)
+        seal, gatherer = Seal(self._secrets, state.id), self._gatherer(state, said.newest)
         try:
             # What was proposed and is not merged is looked at again, whatever a payload, perhaps an old one, shows of it: the pull
             # request holds all of it, or it would drop some.
             touched = {**said.touched, **dict.fromkeys(state.pending)}
             gathered = await gatherer.gather(state, pushes, touched, whole=said.whole, every=said.every)
         except Refused as refusal:
-            if isinstance(refusal, NotFound) or stops_everything(refusal):
+            if isinstance(refusal, NotFound | Moved) or stops_everything(refusal):
                 raise
             log.warning("unreadable repository", repository=state.name, reason=refusal.message)
             return ()
@@ -242,7 +254,7 @@ class Sync:
         # Until the plan is carried out the old head stays on record: the next sync must see the same differences again.
         record = replace(gathered.state, head=state.head, documents=state.documents)
         blobs, read = gathered.state.documents, gathered.state.head
-        return Performer(gateway, self._store, seal, record, blobs, self._now, causes, read)
+        return Performer(gateway, self._store, seal, record, blobs, self._now, causes, read, self._settle)
 
     async def _said(self, state: RepositoryState, events: list[Event], desk: Desk) -> _Said:
         """Returns what people did to issues, in the boxes of our texts and by commands, as far as they may (I19: looked up now)."""
@@ -250,6 +262,7 @@ class Sync:
         for event in events:
             match event:
                 case IssueChanged(number=number, issue=issue):
+                    said.newest[number] = max(said.newest.get(number, ""), issue.updated_at if issue else "")
                     senders = said.senders.setdefault(number, [])
                     senders.append(event.origin.sender)
                     # Deliveries come in any order: where people had a hand in it, only the issue tells which payload is the newest.
@@ -337,7 +350,19 @@ class Sync:
         state = await self._store.repository(repository)
         if state is None:
             return RepositoryState(repository, origin.name, origin.installation, origin.default_branch)
-        return replace(state, name=origin.name, installation=origin.installation, default_branch=origin.default_branch)
+        state = replace(state, installation=origin.installation, default_branch=origin.default_branch)
+        if origin.name == state.name:
+            return state
+        # Renamed, before this was delivered or after it: only the id tells which name is the newer one (#38).
+        facts = await self._github.reader(origin.installation).repository(repository)
+        return replace(state, name=facts.name, default_branch=facts.default_branch)
+
+    async def _find_again(self, repository: RepositoryId, origin: Origin) -> None:
+        """Remember a repository under the name that it has now; what else we know of it stays."""
+        facts = await self._github.reader(origin.installation).repository(repository)
+        state = await self._store.repository(repository)
+        state = state or RepositoryState(repository, facts.name, origin.installation, facts.default_branch)
+        await self._store.save_repository(replace(state, name=facts.name, default_branch=facts.default_branch))
 
 
 async def _steadily(attempt: Callable[[bool], Awaitable[None]]) -> Outcome:

@@ -27,6 +27,8 @@ from bot.core.errors import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from bot.core.names import RepositoryId
+
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
 
 
@@ -85,7 +87,8 @@ TABLE: Mapping[str, _Row] = {
     ),
     "#39 a side keeps changing": _Row(Stale, Verdict(Course.RETRY, "the repository keeps changing", MINUTE, 15 * MINUTE)),
     "#43-#49 a passing fault": _Row(Unavailable, Verdict(Course.RETRY, "GitHub is not available", 0.5, 15 * MINUTE)),
-    "#26 credentials": _Row(Unauthorized, Verdict(Course.PARK, "GitHub does not accept our credentials", MINUTE, HOUR)),
+    # A token may be refused in the first seconds of its life (#27).
+    "#26, #27 credentials": _Row(Unauthorized, Verdict(Course.RETRY, "GitHub does not accept our credentials", 1.0, HOUR)),
     "#32 suspended": _Row(
         Refused, Verdict(Course.PARK, "the installation is suspended", HOUR, 6 * HOUR), 403, r"installation .*suspended"
     ),
@@ -113,6 +116,11 @@ GIVE_UP_SECONDS = 7 * DAY
 def verdict_of(error: GapkeeperError) -> Verdict | None:
     """Returns what follows from an error, None for one that GitHub has nothing to do with."""
     return next((row.verdict for row in TABLE.values() if row.covers(error)), None)
+
+
+def renamed(error: Refused, repository: RepositoryId) -> bool:
+    """Tells whether it is the repository that stands elsewhere now, not one issue of it: GitHub points to it by its id."""
+    return isinstance(error, Moved) and re.search(rf"/repositories/{repository}(?![0-9])", error.location or "") is not None
 
 
 def stops_everything(error: Refused) -> bool:

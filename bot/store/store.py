@@ -19,6 +19,7 @@ from bot.core.edit.values import Trace
 from bot.core.gaps.model import State
 from bot.core.names import BlobSha, CommitSha, DocumentPath, GapKey, InstallationId, IssueNumber, RepositoryId, RepositoryName
 from bot.core.pair import Asked, Base, Moment, Pair, Wanting
+from bot.store import progress
 from bot.store.database import Database, insert, reading
 from bot.store.journal import note
 from bot.store.records import RepositoryState
@@ -134,6 +135,21 @@ class Store:
     async def intend(self, repository: RepositoryId, key: GapKey) -> None:
         """Announce that the issue of `key` will be created; on disk when this returns. Saying it again changes nothing."""
         await self.write(_intend, repository, key)
+
+    async def unsettled(self, repository: RepositoryId, key: GapKey, *, now: float, settle: float) -> float:
+        """For how many seconds yet an issue of `key` may show up that was announced, and that a list just now lacked.
+
+        0 where nothing was announced, or where two lists at least `settle` seconds apart lacked it (#44).
+        """
+        return await self.write(_unsettled, repository, key, now, settle)
+
+    async def begin_import(self, repository: RepositoryId, opening: int) -> None:
+        """Note that so many issues are about to be opened; in an import that goes on, that so many are left."""
+        await self.write(progress.begin, repository, opening)
+
+    async def end_import(self, repository: RepositoryId) -> None:
+        """Note that no issue is left to be opened."""
+        await self.write(progress.end, repository)
 
     async def drop_intent(self, repository: RepositoryId, key: GapKey) -> None:
         """Take the announcement back: the issue was surely not created."""
@@ -253,9 +269,22 @@ def _intents(connection: sa.Connection, repository: RepositoryId) -> frozenset[G
     return frozenset(connection.execute(sa.select(intents.c.key).where(intents.c.repository == repository)).scalars())
 
 
+def _unsettled(connection: sa.Connection, repository: RepositoryId, key: GapKey, now: float, settle: float) -> float:
+    mine = sa.and_(intents.c.repository == repository, intents.c.key == key)
+    row = connection.execute(sa.select(intents.c.missed).where(mine)).first()
+    if row is None:
+        return 0.0
+    if row.missed is None:
+        connection.execute(intents.update().where(mine).values(missed=now))
+        return settle
+    return max(float(row.missed) + settle - now, 0.0)
+
+
 def _intend(connection: sa.Connection, repository: RepositoryId, key: GapKey) -> None:
-    values = {"repository": repository, "key": key, "created": time.time()}
-    connection.execute(insert(connection, intents).values(values).on_conflict_do_nothing())
+    values = {"repository": repository, "key": key, "created": time.time(), "missed": None}
+    connection.execute(
+        insert(connection, intents).values(values).on_conflict_do_update(index_elements=["repository", "key"], set_=values)
+    )
 
 
 def _drop_intent(connection: sa.Connection, repository: RepositoryId, key: GapKey) -> None:

@@ -45,7 +45,7 @@ FAULTS: dict[str, tuple[GapkeeperError, Course]] = {
     "#39 stale": (Stale("changed meanwhile"), Course.RETRY),
     "#43 502": (Unavailable("GitHub answered 502", status=502), Course.RETRY),
     "#47 no answer": (Unavailable("GET /x: ReadTimeout"), Course.RETRY),
-    "#26 a second 401": (Unauthorized("Bad credentials", status=401), Course.PARK),
+    "#26, #27 a second 401": (Unauthorized("Bad credentials", status=401), Course.RETRY),
     "#31 permission": (Refused("GitHub answered 403: Resource not accessible by integration", status=403), Course.PARK),
     "#32 suspended": (Refused("GitHub answered 403: This installation has been suspended", status=403), Course.PARK),
     "#33 not found": (NotFound("GitHub answered 404: Not Found", status=404), Course.RETRY),

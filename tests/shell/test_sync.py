@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.core.errors import Unavailable
+from bot.core.errors import Unavailable, Unsettled
+from bot.core.names import IssueNumber, RepositoryId
 from bot.github.pacing import Time
 from bot.sandbox import Clock, Fault
+from bot.sandbox.webhooks import Decision
 from bot.store.pace import SharedLedger
 from bot.store.store import Store
 from tests.by_hand import CONFIG, ByHand, at_hand, by_hand
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
 pytestmark = pytest.mark.anyio
@@ -149,3 +152,118 @@ async def test_fault_30_an_import_of_100_gaps_takes_the_99_seconds_that_github_d
         assert len(hand.titles()) == 100
         assert 99.0 <= clock() - begun <= 99.0 * 1.05
         await hand.github.aclose()
+
+
+async def test_fault_44_what_was_perhaps_created_is_created_again_only_after_two_empty_lists(tmp_path: Path):
+    """Ten minutes apart, for lists lag; meanwhile everything else goes on, and what shows up late is taken for what it is."""
+    clock = Clock()
+    async with Store(f"sqlite:///{tmp_path}/test.db") as store:
+        hand = at_hand(store, clock=clock, spacing=0.001)
+        hand.api.faults.append(Fault("POST", r"/issues$", status=502))
+        with pytest.raises(Unavailable):
+            await hand.push({"GAPS.md": DOCUMENT})
+        with pytest.raises(Unsettled) as caught:
+            await hand.push({"GAPS.md": DOCUMENT + "\n"})
+        assert caught.value.retry_after == 600.0
+        assert set(hand.titles()) == {"Limit the rate"}, "the other gap does not wait"
+        clock.advance(599)
+        with pytest.raises(Unsettled) as caught:
+            await hand.push({"GAPS.md": DOCUMENT + "\n\n"})
+        assert caught.value.retry_after == pytest.approx(1.0)
+        clock.advance(1)
+        await hand.push({"GAPS.md": DOCUMENT})
+        assert set(hand.titles()) == {"Limit the rate", "Rotate the keys"}
+        await hand.github.aclose()
+
+
+async def test_fault_44_what_shows_up_late_is_not_created_twice(tmp_path: Path):
+    async with Store(f"sqlite:///{tmp_path}/test.db") as store:
+        hand = at_hand(store, clock=Clock(), spacing=0.001)
+        await hand.push({"GAPS.md": "# Known gaps\n"})
+        hand.api.faults.append(Fault("POST", r"/issues$", status=504, after=True))
+        with pytest.raises(Unavailable):
+            await hand.push({"GAPS.md": DOCUMENT})
+        hand.hooks.policy = lambda one: Decision.DROP if one.event == "issues" else Decision.DELIVER
+        hand.api.faults.append(Fault("GET", r"/issues$", status=200, body=[]))
+        with pytest.raises(Unsettled):
+            await hand.push({"GAPS.md": DOCUMENT + "\n"})
+        await hand.push({"GAPS.md": DOCUMENT + "\n\n"})
+        assert hand.titles() == {"Rotate the keys": 1, "Limit the rate": 2}
+        await hand.github.aclose()
+
+
+@pytest.mark.parametrize("call", [r"/issues$", r"/git/|/contents/", r"/issues/1$"], ids=["create", "read", "update"])
+async def test_fault_38_a_repository_renamed_during_a_sync_is_found_by_its_id(hand: ByHand, call: str):
+    await hand.push({"GAPS.md": DOCUMENT})
+    changed = DOCUMENT.replace("Rotate the keys", "Rotate all keys").replace("- [x]", "- [ ]")
+    hand.repository.push({"GAPS.md": changed.encode()}, by="alice", message="a change")
+    renamed = False
+
+    class Renaming(list[Fault]):
+        """Renames the repository when the call comes by."""
+
+        def __iter__(self) -> Iterator[Fault]:
+            nonlocal renamed
+            last = hand.api.calls[-1]
+            if not renamed and re.search(call, last.path) and (last.method != "GET" or "issues" not in call):
+                renamed = True
+                hand.repository.rename("other", by="alice")
+            return super().__iter__()
+
+    hand.api.faults = Renaming()
+    await hand.sync()
+    assert renamed
+    assert hand.titles() == {"Rotate all keys": 1, "Limit the rate": 2, "Hash the ids": 3}
+    assert [str(call) for call in await hand.push({"GAPS.md": changed + "\n"}) if call.writes] == []
+
+
+async def test_fault_51_an_issue_older_than_its_delivery_is_read_again_and_not_written_back(hand: ByHand):
+    await hand.push({"GAPS.md": DOCUMENT})
+    state = await hand.store.repository(RepositoryId(hand.repository.id))
+    assert state is not None
+    await hand.github.reader(state.installation).issue(state.name, IssueNumber(1))
+    hand.clock.advance(60)
+    hand.repository.close_issue(1, by="alice")
+    hand.api.faults.append(Fault("GET", r"/issues/1$", times=2, stale=True))
+    await hand.sync()
+    assert b"- [x] [P0] Rotate the keys" in hand.repository.read("GAPS.md")
+
+
+async def test_a_round_of_an_unchanged_repository_is_three_requests(hand: ByHand):
+    await hand.push({"GAPS.md": DOCUMENT})
+    await hand.round()
+    first = len(hand.api.calls)
+    await hand.round()
+    assert [call.method for call in hand.api.calls[first:]] == ["GET"] * 3
+    assert hand.issues[1].open
+
+
+async def test_fault_119_a_round_finds_what_no_delivery_told(hand: ByHand):
+    await hand.push({"GAPS.md": DOCUMENT})
+    await hand.round()
+    hand.clock.advance(86_400)
+    hand.repository.push({"GAPS.md": (DOCUMENT + "- [ ] [P2] One more\n").encode()}, by="alice", message="lost")
+    hand.repository.close_issue(2, by="alice")
+    hand.hooks.policy = lambda _: Decision.DROP
+    await hand.hooks.flush()
+    await hand.round()
+    assert hand.titles()["One more"] == 3
+    assert b"- [ ] [P1] Limit the rate" in hand.repository.read("GAPS.md"), "nobody knows who closed it: it is proposed (I19)"
+    (pull,) = (issue for issue in hand.issues.values() if issue.pull)
+    assert "| 2 |" in (pull.body or "")
+
+
+async def test_a_round_compares_every_issue_once_a_week(hand: ByHand):
+    await hand.push({"GAPS.md": DOCUMENT})
+    await hand.round()
+    for days, lists in ((6, 0), (2, 1), (1, 0)):
+        hand.clock.advance(days * 86_400)
+        first = len(hand.api.calls)
+        await hand.round()
+        labelled = [call for call in hand.api.calls[first:] if "labels" in call.query]
+        assert len(labelled) == lists, days
+
+
+async def test_a_repository_that_nobody_knows_has_no_round(hand: ByHand):
+    await hand.round()
+    assert hand.api.calls == []
