@@ -1,4 +1,4 @@
-"""The label families: which labels a gap's issue carries, with their colours. Rules and `needs triage` come with triage by label.
+"""The label families: which labels a gap's issue carries, with their colours. Rules are in `bot.core.rules`.
 
 Only labels of our families are ever added or removed; a label is recognised case-insensitively, as GitHub does.
 """
@@ -45,6 +45,9 @@ class Label:
 CONFLICT = Label("gap: conflict", "b60205", "The document and the issue were changed differently; a person decides")
 """Set while a conflict lasts; of no family, since it says nothing about the gap."""
 
+NEEDS_TRIAGE = Label("needs triage", "f9d0c4", "The gap has no priority yet")
+"""Comes when a gap has no priority and goes when it gets one, on either side; a family of its own."""
+
 UNLINKED = Label("gap: unlinked", "ededed", "Not kept in step with its document any more; add the label gap to link it again")
 """The tombstone of a gap whose issue a person took our base label from: its entry gets no other issue, also without our database."""
 
@@ -55,6 +58,8 @@ def labels_of(*, state: State, priority: str | None, effort: str | None) -> tupl
     if priority:
         color = _PRIORITY_COLORS.get(priority.lower(), _GREY)
         labels.append(Label(_name("priority", priority), color, "Priority of the gap, in the document's own word"))
+    else:
+        labels.append(NEEDS_TRIAGE)
     if effort:
         labels.append(Label(_name("effort", effort), _BLUE, "Effort for the gap, in the document's own word"))
     if state in _STATUS:
@@ -80,6 +85,8 @@ def family_of(label: str) -> str | None:
     folded = label.lower()
     if folded == BASE_LABEL:
         return BASE_LABEL
+    if folded == NEEDS_TRIAGE.name:
+        return "triage"
     return next((family for family in FAMILIES if folded.startswith(f"{family}: ")), None)
 
 

@@ -79,8 +79,8 @@ def test_new_gaps_open_issues_and_done_ones_none():
     tracker = Tracker()
     opened = steps(tracker, "a", gap("b", state=State.DONE), gap("c", state=State.WONTFIX), gap("d", state=State.DEFERRED))
     assert opened == ["open", "open"]
-    assert tracker.issues[1].labels == ("gap",)
-    assert tracker.issues[2].labels == ("gap", "status: deferred")
+    assert tracker.issues[1].labels == ("gap", "needs triage")
+    assert tracker.issues[2].labels == ("gap", "needs triage", "status: deferred")
 
 
 def test_a_done_gap_that_opens_later_gets_its_issue():

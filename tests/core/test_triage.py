@@ -9,10 +9,11 @@ from bot.core.triage import MAX_LABEL, by_family, family_of, labels_of, with_fam
 @pytest.mark.parametrize(
     ("state", "priority", "effort", "names"),
     [
-        pytest.param(State.OPEN, None, None, ["gap"], id="nothing said"),
+        pytest.param(State.OPEN, None, None, ["gap", "needs triage"], id="nothing said"),
+        pytest.param(State.DONE, None, None, ["gap", "needs triage"], id="closed or not"),
         pytest.param(State.OPEN, "p0", None, ["gap", "priority: P0"], id="codes are upper case"),
         pytest.param(State.OPEN, "critical", "4 hours", ["gap", "priority: critical", "effort: 4 hours"], id="words as written"),
-        pytest.param(State.IN_PROGRESS, None, "m", ["gap", "effort: m", "status: in progress"], id="in progress"),
+        pytest.param(State.IN_PROGRESS, None, "m", ["gap", "needs triage", "effort: m", "status: in progress"], id="in progress"),
         pytest.param(State.DEFERRED, "高", None, ["gap", "priority: 高", "status: deferred"], id="any language"),
         pytest.param(State.DONE, "low", None, ["gap", "priority: low"], id="done has no status label"),
         pytest.param(State.OPEN, "a,b  c", None, ["gap", "priority: a b c"], id="#77 comma"),
@@ -33,6 +34,8 @@ def test_labels_of(state: State, priority: str | None, effort: str | None, names
         ("priority: P1", "priority"),
         ("Priority: p1", "priority"),
         ("status: in progress", "status"),
+        ("Needs triage", "triage"),
+        ("needs triage: now", None),
         ("gap: plan", None),
         ("priority", None),
         ("priority/high", None),

@@ -85,7 +85,7 @@ OWN: dict[str, tuple[str, dict[str, set[str]]]] = {
         {
             "Tokens never expire": {"priority: P0"},
             "Sessions survive a password change": {"priority: P1"},
-            "Export to CSV": set(),
+            "Export to CSV": {"needs triage"},
         },
     ),
     "headings": (
@@ -96,7 +96,7 @@ OWN: dict[str, tuple[str, dict[str, set[str]]]] = {
             "Dark mode": {"priority: nice to have", "status: deferred"},
         },
     ),
-    "lists": (LISTS, {"Rate limits across instances": {"status: deferred"}, "Load tests": set()}),
+    "lists": (LISTS, {"Rate limits across instances": {"needs triage", "status: deferred"}, "Load tests": {"needs triage"}}),
     "table": (
         TABLE,
         {
@@ -197,7 +197,7 @@ def _labels_fit(item: dict[str, Any], labels: frozenset[str]) -> bool:
     """Tells whether the labels say what the gold labels say; where two readings of the state are fair, both are accepted."""
     word = item.get("priority")
     spoken = word.upper() if word and word[0] == "p" and word[1:].isdigit() else word
-    priority = {f"priority: {spoken}"} if spoken else set()
+    priority = {f"priority: {spoken}"} if spoken else {"needs triage"}
     effort = {f"effort: {item['effort']}"} if item.get("effort") else set()
     if "effort" not in item:  # the labeller did not look at effort in this document
         effort = {label for label in labels if label.startswith("effort: ")}

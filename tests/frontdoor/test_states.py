@@ -51,11 +51,11 @@ def test_deferred_stays_open_with_a_label(desk: Desk) -> None:
     desk.begin(heading("Open"))
     desk.write(heading("Deferred to v2"))
     assert desk.states[FIRST] == "open"
-    assert desk.issues[FIRST].labels == {"gap", "status: deferred"}
+    assert desk.issues[FIRST].labels == {"gap", "needs triage", "status: deferred"}
     desk.write(heading("In progress"))
-    assert desk.issues[FIRST].labels == {"gap", "status: in progress"}
+    assert desk.issues[FIRST].labels == {"gap", "needs triage", "status: in progress"}
     desk.write(heading("Open"))
-    assert desk.issues[FIRST].labels == {"gap"}
+    assert desk.issues[FIRST].labels == {"gap", "needs triage"}
 
 
 def test_a_new_gap_that_is_done_already_opens_nothing(desk: Desk) -> None:
