@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.commands import deciding, fields, people, state
-from bot.commands.values import ON_ALL, Deed, Handled, Place, ShowHelp, ShowPlan, ShowStatus, Situation, Spec
+from bot.commands import deciding, entries, fields, people, state, undoing
+from bot.commands.values import ON_ALL, Ask, Deed, Handled, Place, ShowHelp, ShowPlan, ShowStatus, Situation, Spec
 from bot.core.command import AT_MOST, nearest, unknown_verb
 from bot.core.errors import Problem
 from bot.core.replies import NOT_HERE, Who, not_permitted
@@ -38,7 +38,17 @@ _HELP = Spec(
     handle=_help,
 )
 SPECS: Mapping[str, Spec] = {
-    spec.verb: spec for spec in (_HELP, *deciding.SPECS[:1], *fields.SPECS, *state.SPECS, *people.SPECS, *deciding.SPECS[1:])
+    spec.verb: spec
+    for spec in (
+        _HELP,
+        *deciding.SPECS[:1],
+        *fields.SPECS,
+        *state.SPECS,
+        *entries.SPECS,
+        *people.SPECS,
+        *deciding.SPECS[1:],
+        *undoing.SPECS,
+    )
 }
 """Every verb by its name, in the order in which people read of them."""
 
@@ -67,6 +77,10 @@ def decide(commands: Sequence[Command], situation: Situation) -> Decision:
         if spec is None or situation.place not in spec.places or not _may(spec, situation):
             continue
         handled = spec.handle(command, situation)
+        if situation.one_way and isinstance(handled, tuple) and any(isinstance(deed, Ask) for deed in handled):
+            handled = command.problem(
+                "one-way", "documents are not written in this repository: `write_back` in its config is `off`"
+            )
         if isinstance(handled, Problem):
             problems.append(handled)
         else:

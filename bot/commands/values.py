@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from bot.core.errors import Problem
 from bot.core.gaps.model import State
-from bot.core.issue import StateReason
+from bot.core.issue import NoRegion, Region, StateReason, region_of, retouched
 from bot.core.replies import Usage
+from bot.core.tasks import marks_in, ticked
 from bot.core.triage import label_for, with_family
 
 if TYPE_CHECKING:
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
 
     from bot.core.command import Command
     from bot.core.issue import Issue
+    from bot.core.journal import Noted
     from bot.core.merge import Side
-    from bot.core.pair import Base, Pair
+    from bot.core.pair import Asked, Base, Pair
     from bot.core.triage import Label
 
 
@@ -36,7 +38,9 @@ class Situation:
     """All that a command is decided on. `issue` and `pair` are set on the issue of a gap.
 
     `writer` tells whether the `commenter` may use commands that change something, which takes the `permission` or more. `words` are the
-    priorities that its documents use, `offered` is the digest of the plan that waits for a person.
+    priorities that its documents use, `offered` is the digest of the plan that waits for a person. `pairs` are all that are known,
+    `last` is the last change of the gap that the journal knows. `again` says that what this comment asks of an entry was taken down
+    before, and then we were cut off; `one_way` that documents are never written here.
     """
 
     commenter: str
@@ -47,6 +51,11 @@ class Situation:
     words: frozenset[str] = frozenset()
     offered: str | None = None
     permission: str = "write"
+    pairs: tuple[Pair, ...] = ()
+    last: Noted | None = None
+    defer_closes: bool = False
+    again: bool = False
+    one_way: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +79,27 @@ class SetLabel:
 
     family: str
     word: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SetTicks:
+    """The tasks in the issue's body are ticked like this, in their order."""
+
+    ticks: tuple[bool, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """The entry in the document is to be like this; the issue has no way to say so."""
+
+    asked: Asked
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBack:
+    """A change that the journal knows is taken back, by the deeds beside this one."""
+
+    noted: Noted
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +153,7 @@ class ShowPlan:
 
 
 Shown = ShowHelp | ShowStatus | ShowPlan
-Deed = SetState | SetTitle | SetLabel | Assign | Unassign | Resolve | Sync | Approve | Shown
+Deed = SetState | SetTitle | SetLabel | SetTicks | Ask | TakeBack | Assign | Unassign | Resolve | Sync | Approve | Shown
 Handled = tuple[Deed, ...] | Problem
 
 
@@ -144,7 +174,7 @@ ON_ALL = frozenset(Place)
 ON_OURS = frozenset({Place.GAP, Place.NOTICE})
 
 
-CHANGES = (SetState, SetTitle, SetLabel)
+CHANGES = (SetState, SetTitle, SetLabel, SetTicks, Ask)
 """Deeds that the document is to follow."""
 
 
@@ -165,10 +195,13 @@ def _says(base: Base, deed: Deed) -> bool:
         case SetTitle(title):
             return base.title == title
         case SetLabel("status", word):
-            return (base.state is State.DEFERRED) == (word is not None)
+            said = {State.DEFERRED: "deferred", State.IN_PROGRESS: "in progress"}.get(base.state)
+            return said == word or (word is None and not base.state.closed and base.state is not State.DEFERRED)
+        case SetTicks(ticks):
+            return base.ticks == ticks
         case SetLabel(family, word):
-            said = base.priority if family == "priority" else base.effort
-            return (said or "").casefold() == (word or "").casefold()
+            own = base.priority if family == "priority" else base.effort
+            return (own or "").casefold() == (word or "").casefold()
         case _:
             return True
 
@@ -181,17 +214,18 @@ class Wanted:
     open: bool | None = None
     reason: StateReason | None = None
     labels: tuple[str, ...] | None = None
+    body: str | None = None
     needed: tuple[Label, ...] = ()
 
     @property
     def empty(self) -> bool:
         """Tells whether the issue says so already."""
-        return self.title is None and self.open is None and self.labels is None
+        return self.title is None and self.open is None and self.labels is None and self.body is None
 
 
 def wanted(issue: Issue, deeds: Sequence[Deed]) -> Wanted:
     """Returns what the deeds, one after the other, make of an issue: the last word of a kind counts."""
-    title, is_open, reason, labels = issue.title, issue.open, issue.state_reason, issue.labels
+    title, is_open, reason, labels, body = issue.title, issue.open, issue.state_reason, issue.labels, issue.body
     needed: dict[str, Label] = {}
     for deed in deeds:
         match deed:
@@ -199,6 +233,8 @@ def wanted(issue: Issue, deeds: Sequence[Deed]) -> Wanted:
                 is_open, reason = opens, why
             case SetTitle(text):
                 title = text
+            case SetTicks(ticks):
+                body = _ticked(body, ticks)
             case SetLabel(family, word):
                 label = label_for(family, word) if word else None
                 labels = with_family(labels, family, [label.name] if label else [])
@@ -211,5 +247,16 @@ def wanted(issue: Issue, deeds: Sequence[Deed]) -> Wanted:
         open=is_open if changed else None,
         reason=reason if changed else None,
         labels=labels if labels != issue.labels else None,
+        body=body if body != issue.body else None,
         needed=tuple(label for label in needed.values() if label.name in labels and labels != issue.labels),
     )
+
+
+def _ticked(body: str, ticks: tuple[bool, ...]) -> str:
+    """Returns a body with the tasks of its region ticked so; as it is where there are not so many."""
+    region = region_of(body)
+    if not isinstance(region, Region) or len(region.ticks) != len(ticks):
+        return body
+    wanted = {mark.key: done for mark, done in zip(marks_in(region.content), ticks, strict=True)}
+    made = retouched(body, replace(region, content=ticked(region.content, wanted)))
+    return body if isinstance(made, NoRegion) else made

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from bot.core.actions import Plan
+    from bot.core.journal import Noted, Step, Value
     from bot.core.pair import Pair
 
 _ECHO = 100
@@ -93,15 +94,59 @@ CONFLICT_WAITS = Problem(
 NOT_WRITTEN = Problem("not-written", "nothing is written while a plan waits, or while the config or a document cannot be read", 0)
 
 
-def half_done(problems: Sequence[Problem]) -> str:
-    """Returns what to say when the issue follows a command and its document cannot."""
-    whys = [f"- {_sentence(problem)}" for problem in problems]
-    return "\n".join(["This issue says so now; its document does not:", "", *whys])
+def half_done(problems: Sequence[Problem], *, issue_says: bool = True) -> str:
+    """Returns what to say when the issue follows a command and its document cannot; or the document, and it was for it alone."""
+    whys = [f"- {sentence(problem)}" for problem in problems]
+    first = "This issue says so now; its document does not:" if issue_says else "The document was left as it is:"
+    return "\n".join([first, "", *whys])
+
+
+CANNOT_UNDO = {
+    "issue": ("that this gap got its issue", "`/gap wontfix` closes both, `/gap unlink` parts them"),
+    "path": ("that the entry went to another document", "move it back there by hand"),
+    "present": ("that the entry left its document or came back", "change it there by hand"),
+    "text": ("to the text of the entry, and only its document knows what stood there", "revert the commit that changed it"),
+    "ticks": ("to the list of its tasks, and only its document knows what stood there", "revert the commit that changed it"),
+}
+
+
+def moved_on(step: Step, now: Value) -> str:
+    """Returns which field of a change says something else meanwhile."""
+    return f"the {step.field} is {_shown(step.field, now)} now and no longer {_shown(step.field, step.after)}"
+
+
+def undone_reply(noted: Noted) -> str:
+    """Returns what was taken back: whose change it was, and each field as it was and as it is again."""
+    cause = noted.change.cause
+    by = f" of {code(seen(cause.person))}" if cause.person else ""
+    at = f" at {code(cause.commit[:7])}" if cause.commit else ""
+    rows = [
+        f"| {step.field} | {_bars(_shown(step.field, step.after))} | {_bars(_shown(step.field, step.before))} |"
+        for step in noted.change.steps
+        if step.field not in {"text", "path", "present", "issue"}
+    ]
+    head = f"The last change{by}{at} is taken back. `/gap undo` puts it back again."
+    return "\n".join([head, "", "| Field | Was | Is again |", "|---|---|---|", *rows])
+
+
+def _shown(field: str, value: Value) -> str:
+    """Returns the value of a field for people."""
+    match field, value:
+        case _, None | () | "":
+            return "none"
+        case "state", str(state):
+            return _STATES[State(state)]
+        case "ticks", str(marks):
+            return f"{marks.count('1')} of {len(marks)} done"
+        case _, tuple(parts):
+            return code(seen((" › " if field == "section" else ", ").join(parts)))
+        case _:
+            return code(seen(str(value)))
 
 
 def refused_by_github(message: str) -> str:
     """Returns what to say when GitHub refused what a command asked for."""
-    return f"GitHub refused it: {code(_plain(message)[:200])}"
+    return f"GitHub refused it: {code(seen(message)[:200])}"
 
 
 def not_assigned(logins: Sequence[str]) -> str:
@@ -180,33 +225,33 @@ def plan_reply(plan: Plan) -> str:
     if plan.problems:
         more = [f"- … and {len(plan.problems) - _SHOWN_PROBLEMS} more"] if len(plan.problems) > _SHOWN_PROBLEMS else []
         parts.append(
-            "\n".join(["Problems:", "", *(f"- {_sentence(problem)}" for problem in plan.problems[:_SHOWN_PROBLEMS]), *more])
+            "\n".join(["Problems:", "", *(f"- {sentence(problem)}" for problem in plan.problems[:_SHOWN_PROBLEMS]), *more])
         )
     return "\n\n".join(parts)
 
 
 def no_plan(message: str) -> str:
     """Returns what to say where the repository cannot be read."""
-    return f"No plan can be made: {code(_plain(message)[:200])}"
+    return f"No plan can be made: {code(seen(message)[:200])}"
 
 
 def _said(comment: str, problem: Problem) -> str:
     """Returns a problem with the line it is about; one about several commands, or about nothing in the text, stands alone."""
-    words = _sentence(problem)
+    words = sentence(problem)
     if problem.span is None:
         return words
     start = comment.rfind("\n", 0, problem.span.start) + 1
     line = comment[start:].split("\n", 1)[0].rstrip()
     first, end = problem.span.start - start, problem.span.end - start
     indent = len(line) - len(line.lstrip())
-    shown, first, end = _plain(line[indent:]), first - indent, end - indent
+    shown, first, end = seen(line[indent:]), first - indent, end - indent
     if len(shown) > _ECHO:
         shown, first, end = shown[: _ECHO - 1] + "…", min(first, _ECHO - 1), min(end, _ECHO)
     fence = "`" * max(3, *(len(run) + 1 for run in re.findall(r"`+", shown)), 3)
     return f"{fence}text\n{shown}\n{' ' * first}{'^' * max(1, end - first)}\n{fence}\n{words}"
 
 
-def _sentence(problem: Problem) -> str:
+def sentence(problem: Problem) -> str:
     """Returns a problem and its hint as sentences."""
     return " ".join(_full(part) for part in (problem.message, problem.hint) if part)
 
@@ -215,13 +260,13 @@ def _full(words: str) -> str:
     return f"{words[:1].upper()}{words[1:]}{'' if words.endswith(('.', '?')) else '.'}"
 
 
-def _plain(text: str) -> str:
+def seen(text: str) -> str:
     """Returns a text with what cannot be seen in it made visible; as long as it was."""
     return "".join(" " if char == "\t" else "·" if unicodedata.category(char) in _HIDDEN else char for char in text)
 
 
 def _cell(text: str) -> str:
-    return _bars(code(_plain(text)))
+    return _bars(code(seen(text)))
 
 
 def _bars(text: str) -> str:

@@ -18,6 +18,7 @@ from bot.commands.registry import SPECS, Decision, decide, needs_permission
 from bot.commands.values import (
     CHANGES,
     Approve,
+    Ask,
     Assign,
     Place,
     Resolve,
@@ -26,6 +27,7 @@ from bot.commands.values import (
     ShowStatus,
     Situation,
     Sync,
+    TakeBack,
     Unassign,
     agreed,
     wanted,
@@ -48,11 +50,13 @@ from bot.core.replies import (
     refused_by_github,
     reply,
     status_reply,
+    undone_reply,
     verb_help,
 )
 from bot.core.triage import CONFLICT
 from bot.jobs.gather import last_good
 from bot.jobs.permit import commands_in_force, may_command
+from bot.store import journal
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
@@ -91,6 +95,7 @@ class Taken:
     labels: frozenset[str] = frozenset()
     disputed: bool = False
     pair: Pair | None = None
+    again: bool = False
 
     @property
     def changes(self) -> bool:
@@ -98,9 +103,19 @@ class Taken:
         return any(isinstance(deed, (*CHANGES, Resolve)) for deed in self.decision.deeds)
 
     @property
+    def asks(self) -> bool:
+        """Tells whether something was asked of the entry that its issue cannot say."""
+        return any(isinstance(deed, Ask) for deed in self.decision.deeds)
+
+    @property
+    def says(self) -> bool:
+        """Tells whether the issue itself says what was asked."""
+        return any(isinstance(deed, CHANGES) and not isinstance(deed, Ask) for deed in self.decision.deeds)
+
+    @property
     def every(self) -> bool:
-        """Tells whether a sync of everything was asked for."""
-        return any(isinstance(deed, Sync) for deed in self.decision.deeds)
+        """Tells whether a sync of everything was asked for, or we were cut off and some of what was asked may be done already."""
+        return self.again or any(isinstance(deed, Sync) for deed in self.decision.deeds)
 
     @property
     def approved(self) -> str | None:
@@ -148,7 +163,9 @@ class Desk:
         if not asked:
             return None
         await self._react(state, event, "eyes")
-        taken = Taken(event, _mark(event), comment.created_at, decide(asked, situation), pair=situation.pair)
+        situation = await self._remembered(state, event, asked, situation)
+        decision = decide(asked, situation)
+        taken = Taken(event, _mark(event), comment.created_at, decision, pair=situation.pair, again=situation.again)
         return await self._carried_out(state, taken, situation)
 
     async def answer(self, taken: Taken, problems: Sequence[Problem], planned: Callable[[], Awaitable[Plan]]) -> None:
@@ -159,7 +176,7 @@ class Desk:
         short = await self._short(state, taken, problems)
         # A conflict that is new was shown by a comment of its own already.
         told = short == (CONFLICT_WAITS,) and not taken.disputed
-        parts = [*self._refusals(taken), *([half_done(short)] if short and not told else [])]
+        parts = [*self._refusals(taken), *([half_done(short, issue_says=taken.says)] if short and not told else [])]
         well = not parts and not short
         parts += [part async for part in self._shown(state, taken, planned)]
         if parts:
@@ -192,6 +209,23 @@ class Desk:
             return somewhere
         return replace(somewhere, place=Place.GAP, issue=issue, pair=pair, words=words, offered=offered)
 
+    async def _remembered(
+        self, state: RepositoryState, event: CommentWritten, asked: Sequence[Command], situation: Situation
+    ) -> Situation:
+        """Returns the situation with what the store knows of the gap's past, as far as a command asks for it."""
+        pair, verbs = situation.pair, {command.verb for command in asked}
+        if pair is None:
+            return situation
+        situation = replace(situation, one_way=last_good(state).write_back == "off")
+        if "undo" in verbs:
+            # Said again after we were cut off, it takes back the same change, not what it has made of it.
+            last = await self._store.read(journal.taken_back, state.id, _mark(event))
+            last = last or await self._store.read(journal.newest, state.id, pair.key)
+            situation = replace(situation, last=last, defer_closes=last_good(state).on_defer == "close")
+        if verbs & {"move", "depends", "split"}:
+            situation = replace(situation, again=await self._store.heard(state.id, _asked_mark(event)))
+        return replace(situation, pairs=await self._store.pairs(state.id) if verbs & {"move", "depends"} else ())
+
     async def _named(self, state: RepositoryState, robot: int, reader: ReadGateway) -> bool:
         """Tells whether the config names a bot."""
         return robot in (await commands_in_force(reader, state, moved=self._moved)).allow.bots
@@ -206,11 +240,24 @@ class Desk:
         if issue is None:
             return taken
         taken = replace(taken, disputed=CONFLICT.name in {label.lower() for label in issue.labels})
+        await self._take_down(state, taken, situation)
         try:
             taken = await self._change(state, taken, issue)
             return replace(taken, failures=tuple([text async for text in self._people(state, issue.number, deeds)]))
         except Refused as refused:
             return replace(taken, failures=(refused_by_github(refused.message),))
+
+    async def _take_down(self, state: RepositoryState, taken: Taken, situation: Situation) -> None:
+        """Remember what is asked of the entry until it is done or refused, and which change is taken back, before anything is done."""
+        pair, deeds = situation.pair, taken.decision.deeds
+        for deed in deeds:
+            if isinstance(deed, TakeBack):
+                await self._store.write(journal.take_back, deed.noted.id, taken.mark)
+        asked = {deed.asked.what: deed.asked for deed in deeds if isinstance(deed, Ask)}
+        if asked and pair is not None and not situation.again:
+            waiting = {one.what: one for one in pair.asked} | asked
+            await self._store.save_pair(state.id, replace(pair, asked=tuple(waiting.values())))
+            await self._store.hear(state.id, _asked_mark(taken.event))
 
     async def _change(self, state: RepositoryState, taken: Taken, issue: Issue) -> Taken:
         gateway = self._github.installation(state.installation)
@@ -220,7 +267,13 @@ class Desk:
             await gateway.create_label(state.name, label)
         if not patch.empty:
             await gateway.update_issue(
-                state.name, issue.number, title=patch.title, open=patch.open, reason=patch.reason, labels=patch.labels
+                state.name,
+                issue.number,
+                title=patch.title,
+                body=patch.body,
+                open=patch.open,
+                reason=patch.reason,
+                labels=patch.labels,
             )
         return replace(taken, labels=frozenset(made))
 
@@ -251,12 +304,13 @@ class Desk:
         if not taken.changes or taken.failures or number in state.pending or last_good(state).write_back == "off":
             return ()
         pair = next((pair for pair in await self._store.pairs(state.id) if pair.number == number), None)
-        if pair is None or agreed(taken.decision.deeds, pair.base):
+        own = [problem for problem in problems if problem.message.startswith((f"issue {number} ", f"issue {number}:"))]
+        edits = [problem for problem in own if problem.message.startswith(f"issue {number}: ")]
+        waits = taken.asks and pair is not None and (pair.asked or edits)
+        if pair is None or (agreed(taken.decision.deeds, pair.base) and not waits):
             return ()
-        own = [problem for problem in problems if problem.message.startswith(f"issue {number}")]
         if any(problem.code == "conflict" for problem in own):
             return (CONFLICT_WAITS,)
-        edits = [problem for problem in own if problem.message.startswith(f"issue {number}: ")]
         return tuple(replace(p, message=p.message.partition(": ")[2]) for p in edits) or (NOT_WRITTEN,)
 
     async def _shown(self, state: RepositoryState, taken: Taken, planned: Callable[[], Awaitable[Plan]]) -> AsyncIterator[str]:
@@ -269,6 +323,8 @@ class Desk:
                     yield verb_help(SPECS[verb])
                 case ShowStatus() if taken.pair is not None:
                     yield await self._status(state, taken.event.number, taken.pair)
+                case TakeBack(noted) if not taken.failures:
+                    yield undone_reply(noted)
                 case ShowPlan():
                     try:
                         yield plan_reply(await planned())
@@ -302,7 +358,12 @@ class Desk:
             log.info("no reaction", repository=state.name, number=event.number, reason=refused.message)
 
 
-def _mark(event: CommentWritten) -> str:
+def _asked_mark(event: CommentWritten) -> str:
+    """Returns what says that the wishes of this writing of a comment were taken down."""
+    return _mark(event, "asked")
+
+
+def _mark(event: CommentWritten, *more: str) -> str:
     """Returns what names this writing of a comment: 16 hex digits, others for each edit of it."""
-    said = "\0".join([str(event.comment), event.stamp, event.before, event.body])
+    said = "\0".join([str(event.comment), event.stamp, event.before, event.body, *more])
     return hashlib.sha256(said.encode()).hexdigest()[:16]

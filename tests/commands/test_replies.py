@@ -16,6 +16,7 @@ from bot.core.command import normalised
 from bot.core.errors import Problem
 from bot.core.gaps.model import State
 from bot.core.issue import StateReason
+from bot.core.journal import Cause, Change, Step
 from bot.core.names import DocumentPath, IssueNumber
 from bot.core.replies import (
     half_done,
@@ -28,9 +29,10 @@ from bot.core.replies import (
     refused_by_github,
     reply,
     status_reply,
+    undone_reply,
     verb_help,
 )
-from tests.commands.situations import decided, pair, situation
+from tests.commands.situations import change, decided, pair, situation
 
 CORPUS = Path(__file__).parent.parent / "corpus" / "replies"
 MARK = "0123456789abcdef"
@@ -63,6 +65,35 @@ BODIES: dict[str, str] = {
     "on-another-issue": refused("/gap done", situation(place=Place.OTHER)),
     "on-a-plan": refused("/gap done", situation(place=Place.NOTICE)),
     "closed-otherwise": refused("/gap done", situation(is_open=False, state=State.WONTFIX)),
+    "no-such-section": refused("/gap move Storge"),
+    "several-sections": refused("/gap move Storage"),
+    "no-gap": refused("/gap depends #8 #99"),
+    "no-tasks": refused("/gap split", situation(ticks=(True,))),
+    "one-way": refused("/gap split", situation(one_way=True)),
+    "moved-on": refused(
+        "/gap undo", situation(last=change(Step("title", "Limit rates", "Limit all rates"), Step("effort", "s", "m")))
+    ),
+    "nothing-to-undo": refused("/gap undo", situation(last=None)),
+    "cannot-undo": refused("/gap undo", situation(last=change(Step("text", "0", "1")))),
+    "cannot-undo-an-issue": refused("/gap undo", situation(last=change(Step("issue", None, "7")))),
+    "undone": undone_reply(
+        change(
+            Step("title", "Limit `rates` | @all", "Limit all rates"),
+            Step("state", "open", "done"),
+            Step("priority", "p1", None),
+            Step("ticks", "000", "010"),
+            Step("section", ("A", "B"), ("C",)),
+            Step("depends", (), ("#7", "GAP-012")),
+            Step("text", "0", "1"),
+        )
+    ),
+    "undone-of-nobody": undone_reply(
+        replace(change(Step("effort", "m", "l")), change=Change(Cause(), (Step("effort", "m", "l"),)))
+    ),
+    "left": half_done(
+        [Problem("p", 'no way of writing it reads back right: the state of "Limit the rate" is read as done instead of open', 3)],
+        issue_says=False,
+    ),
     "no-side": refused("/gap resolve"),
     "another-plan": refused("/gap approve 111111111111", situation(offered=MARK[:12])),
     "help": help_reply(list(SPECS.values()), "gapkeeper"),

@@ -29,6 +29,11 @@ _APART = re.compile(r"[,;，；、]|\s(?:and|und|y|e|et|и|&|\+)\s")
 _REFERENCE = re.compile(r"#\d+|[A-Z][A-Z0-9]{0,9}(?:-[A-Z0-9]{1,8}){0,2}-\d+[a-z]?|\bP\d+\.\d+")
 
 
+def names_gap(text: str) -> bool:
+    """Tells whether a text, standing in a list of what a gap waits for, is read as one reference: `GAP-012`, `#7`."""
+    return _REFERENCE.fullmatch(text) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where an entry stands, and what its headings and lead-ins say about it.
