@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typer
 
-from bot.cli import config, demo, explain, lint, parse, plan, serve
+from bot.cli import config, demo, explain, lint, parse, plan, replay, serve, status
 
 app = typer.Typer(
     name="gapkeeper",
@@ -24,7 +24,9 @@ app.command("explain")(explain.command)
 app.command("lint")(lint.command)
 app.command("parse")(parse.command)
 app.command("plan")(plan.command)
+app.command("replay")(replay.command)
 app.command("serve")(serve.command)
+app.command("status")(status.command)
 app.command("worker")(serve.worker)
 
 

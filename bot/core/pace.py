@@ -75,3 +75,12 @@ class Book:
             seconds = min(UNSAID_WAIT * 2**strikes, LONGEST_WAIT)
             strikes += 1
         return replace(self, silent_until=max(self.silent_until, now + seconds), strikes=strikes)
+
+
+def ready(book: Book, now: float, pace: Pace, count: int) -> float:
+    """Returns when the last of so many creations may start, if nobody else of the installation creates anything."""
+    start = now
+    for _ in range(0 if pace.free else count):
+        start = book.start(start, pace, creates=True)
+        book = book.written(start, pace, creates=True)
+    return start

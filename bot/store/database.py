@@ -173,7 +173,7 @@ def _migrate(engine: sa.Engine) -> None:
     with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATION_LOCK)))
-        current = _revision(connection)
+        current = revision_of(connection)
         if current == REVISION:
             return
         from alembic import command
@@ -193,7 +193,8 @@ def _migrate(engine: sa.Engine) -> None:
         command.upgrade(config, REVISION)
 
 
-def _revision(connection: sa.Connection) -> str | None:
+def revision_of(connection: sa.Connection) -> str | None:
+    """The schema's revision, None for an empty database."""
     if not sa.inspect(connection).has_table("alembic_version"):
         return None
     return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
