@@ -60,6 +60,8 @@ _TAILS = ((frozenset(")*"), _PAREN), (frozenset("]"), _BRACKET), (frozenset("*")
 """What a tag at the end may look like, with the characters it can end with."""
 _DASH_TAIL = re.compile(r"(?:\s[—–-]{1,3}\s|:\s|：)([^—–]{1,80})$")
 _UPPER_TAIL = re.compile(r"(?:^|[\s,.;)])([A-Z]{4,}(?: [A-Z]{4,})?)[.!]?$")
+_REMARKED = re.compile(r"(?<=[^\w\s.,;:!?] )(?P<said>[A-Z]{4,}(?: [A-Z]{4,})?) \([^()]{1,60}\)$")
+"""A state in capitals behind a mark, with a remark: `✅ FIXED (minimal)`."""
 _SENTENCE = re.compile(
     r"[.!?](?=\s)(?<![ .(][A-Za-z][.!?])(?<!\be\.g[.!?])(?<!\bi\.e[.!?])(?<!\betc[.!?])(?<!\bvs[.!?])|[。！？]|:\s*\n|\n\s*\n"
 )
@@ -408,6 +410,13 @@ class _Reader:
         found = _DASH_TAIL.search(self.s, max(first, end - 90), end) if apart else None
         if found and found.start() > first and self.tail(found):
             return found.start()
+        if (
+            last == ")"
+            and (remarked := _REMARKED.search(self.s, max(first, end - 110), end))
+            and said_state(remarked["said"], strict=True)
+        ):
+            self.head.say(said_state(remarked["said"]) or State.OPEN, StateSource.SUFFIX, self.view.span(*remarked.span("said")))
+            return remarked.start("said")
         upper = self.head.state is None and "A" <= tail.rstrip(".!")[-1:] <= "Z"
         found = _UPPER_TAIL.search(self.s, max(first, end - 50), end) if upper else None
         if found and found.start(1) > first and said_state(found[1]) is not None:

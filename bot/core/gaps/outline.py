@@ -300,7 +300,7 @@ def _urgency(raw: str, found: Sequence[Word]) -> Found | None:
     urgency = priority_in(raw, near=2)
     if urgency is None:
         return None
-    after = next((word.text for word in found if word.start >= urgency.end), "")
+    after = next((word.text for word in found if word.start >= urgency.end and "(" not in raw[urgency.end : word.start]), "")
     before = [word.text for word in found if word.end <= urgency.start]
     if after in _NOT_URGENCY or any(word not in _CONTAINER and not word.isdigit() for word in before):
         return None

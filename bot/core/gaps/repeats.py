@@ -68,7 +68,8 @@ class _Known:
         """Tells whether an entry of the same list says word for word the same, without an id or a detail of its own (I16)."""
         other = self.by_key.get(candidate.head.title.lower())
         bare = candidate.head.id is None and candidate.detail_span.start >= candidate.detail_span.end
-        return other is not None and bare and other.group == candidate.group
+        same = other is not None and other.head.view.text == candidate.head.view.text
+        return other is not None and bare and same and other.group == candidate.group
 
     def repeated(self, candidate: Candidate) -> tuple[Candidate, bool] | None:
         """Returns the entry that this one repeats, and whether it surely does."""

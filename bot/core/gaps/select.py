@@ -100,7 +100,7 @@ class _Walk:
         self.heads: dict[int, Head | None] = {}
         self.listed: dict[int, bool] = {}
         self.asides: set[int] = set()
-        title = root.sections[0].title if root.sections else ""
+        title = root.sections[0].title if root.sections else weigh.first_line(source, root)
         said = weigh.intro(source, root)
         self.titles = frozenset(_singular(section.title) for section in root.walk()) - {""}
         self.gappy = weigh.announces_gaps(name) or weigh.announces_gaps(title) or weigh.is_list_of_things(source, root)
@@ -317,7 +317,7 @@ class _Walk:
         if weigh.asks_reader(self.source, block):
             return False, "questions to the reader"
         if weigh.is_form(self.source, block):
-            return False, "labels or counts, not entries"
+            return False, "labels, not entries"
         if place.near or (
             place.gappy and (self.is_listed(here.section) or any(head is not None and head.lead for head in heads))
         ):
@@ -330,6 +330,8 @@ class _Walk:
             return "links"
         if weigh.explained(self.source, block):
             return "a legend: it explains marks"
+        if weigh.counts(self.source, block):
+            return "counts, not entries"
         if here.place.role in BARREN:
             return f"{here.place.role}: not gaps"
         heads = [head for item in block.items if (head := self.head_of(item)) is not None]

@@ -211,6 +211,10 @@ def candidate(source: Blocks, row: Row, cols: Columns, head: Head, place: Place,
     fields = row_fields(source, row, cols)
     evidence = {role for role in cols.roles if role in {"status", "priority", "severity", "effort"}}
     evidence |= {"id"} if head.id else set()
+    for cell in row.cells[len(cols.labels) :]:
+        state = said_state(cell.of(source.text), strict=True)
+        if state is not None:
+            head.say(state, StateSource.SUFFIX, cell)
     if len(cols.answers) > 1 and not cols.has("status"):
         head.say(_answered(source, row, cols), StateSource.CELL, row.span)
         evidence.add("answers")

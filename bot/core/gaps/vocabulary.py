@@ -250,6 +250,8 @@ def priority_in(text: str, *, near: int = 3) -> Found | None:
     found = words(text[:80])
     for index in range(min(near, len(found))):
         if level is not None and level.start() <= found[index].start:
+            if (named := _named_level(text, level, found)) is not None:
+                return named
             return Found(" ".join(level[0].lower().split()), level.start(), level.end())
         hit = PRIORITIES.at(found, index)
         if hit is None:
@@ -264,6 +266,15 @@ def priority_in(text: str, *, near: int = 3) -> Found | None:
         word = " ".join(text[start:end].lower().split())
         return Found(_SAME_WORD.get(word, word), start, end)
     return None
+
+
+def _named_level(text: str, level: re.Match[str], found: Sequence[Word]) -> Found | None:
+    """Returns the word that names a counted level, `Priority 1: Critical`; a level such as `P2 (Medium)` is a name itself."""
+    after = next((index for index, word in enumerate(found) if word.start >= level.end()), None)
+    hit = PRIORITIES.at(found, after) if after is not None and " " in level[0] else None
+    if after is None or hit is None or text[level.end() : found[after].start].strip() not in {":", "-", "—", "–", "("}:
+        return None
+    return Found(hit[0], found[after].start, found[after + hit[1] - 1].end)
 
 
 _SAME_WORD = {"lower": "low"}
@@ -347,7 +358,7 @@ _COMPLETES = listed("of for by to in at on since as during de der von für del d
 AMBIGUOUS = listed(
     "progress coverage results tracking dashboard evaluation definitions score overall benchmarks distribution counts index format key "
     "files help setup labels example examples see categories classification appendix strategy process workflow rules standards policy "
-    "architecture features scope context background inventory working existing found covered supported goals vision principles usage "
+    "architecture features scope context background inventory working existing found covered supported goals vision principles usage stats "
     "verification management prevention commands questions links contents history changes updates log testing implemented priorities "
     "schedule phases plan recommendation architektur formato modelo format формат process plano"
 )

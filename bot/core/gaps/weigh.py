@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from bot.core.blocks import Blocks, Item
     from bot.core.gaps.candidate import Place
     from bot.core.gaps.entry import Head
+    from bot.core.gaps.fields import Labelled
     from bot.core.gaps.outline import Section
     from bot.core.gaps.table import Columns
 
@@ -32,7 +33,7 @@ ENOUGH = 3
 """The score from which a heading is a gap without the company of others."""
 _NAME = 2
 """An area is named in so many words."""
-_COUNT = re.compile(r"[*_ ~<>≈]*\d[\d.,/%]*(?: ?\w{1,12})?[*_ ]*")
+_COUNT = re.compile(r"[*_ ~<>≈]*\d[\d.,/%]*(?: ?\w{1,12})?(?: ?\(.*\))?[*_ ]*")
 """A number, with what it counts."""
 _ASKED = frozenset(["are", "is", "do", "does", "did", "was", "were", "has", "have", "can", "will", "which"])
 _OWN = frozenset({"status", "priority", "severity", "effort"})
@@ -111,7 +112,7 @@ def score(source: Blocks, section: Section, place: Place) -> int:
 
 def _all_tagged(section: Section) -> bool:
     """Tells whether a heading and all beside it bear a level: the author enumerates them."""
-    return section.parent is not None and all(is_tagged(other) for other in section.parent.sections)
+    return section.parent is not None and is_shelf(section.parent) and all(is_tagged(other) for other in section.parent.sections)
 
 
 def is_tagged(section: Section) -> bool:
@@ -239,7 +240,7 @@ def is_set_off(section: Section) -> bool:
 
 def states_lack(section: Section) -> bool:
     """Tells whether a heading says that something lacks, as a statement of several words with a text of its own below it."""
-    own = section.role in {None, "gaps"} and not section.container
+    own = section.role in {None, "gaps"} and not section.container and (is_counted(section) or not tracks_rows(section))
     return own and len(words(section.title)) > 2 and section.prose and lacks(section.title)
 
 
@@ -369,14 +370,20 @@ def asks_reader(source: Blocks, block: Listing) -> bool:
 
 
 def is_form(source: Blocks, block: Listing) -> bool:
-    """Tells whether most entries only fill in a label: `Symptom: …`, `Critical: 4`."""
-    forms = 0
+    """Tells whether most entries only fill in a label: `Symptom: …`."""
+    return sum(field.role != "other" for field in _labelled(source, block)) * 2 > len(block.items)
+
+
+def counts(source: Blocks, block: Listing) -> bool:
+    """Tells whether most entries only say how many there are of a kind: `Critical: 4 (two of them old)`."""
+    return sum(_COUNT.fullmatch(field.field.value) is not None for field in _labelled(source, block)) * 2 > len(block.items)
+
+
+def _labelled(source: Blocks, block: Listing) -> Iterator[Labelled]:
+    """Yields the first field of each entry that begins with a label."""
     for item in block.items:
-        if item.lead is None:
-            continue
-        found = line_fields(source, item.lead.lines[0])
-        forms += bool(found) and (found[0].role != "other" or _COUNT.fullmatch(found[0].field.value) is not None)
-    return forms * 2 > len(block.items)
+        if item.lead is not None:
+            yield from line_fields(source, item.lead.lines[0])[:1]
 
 
 def mostly_links(source: Blocks, block: Listing) -> bool:
@@ -387,6 +394,12 @@ def mostly_links(source: Blocks, block: Listing) -> bool:
             raw = item.lead.text.of(source.text).lstrip("*_ ")
             links += raw.startswith(("[", "<http", "http")) and "](" in raw[:200]
     return links * 2 > len(block.items)
+
+
+def first_line(source: Blocks, root: Section) -> str:
+    """Returns the line with which a document without headings begins: it stands for a title."""
+    first = root.blocks[0] if root.blocks else None
+    return view(source.text, first.lines[0]).text if isinstance(first, Paragraph) else ""
 
 
 def intro(source: Blocks, root: Section) -> str:

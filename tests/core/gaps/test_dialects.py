@@ -23,6 +23,8 @@ def gaps(text: str) -> tuple[Gap, ...]:
 
 
 STATES = [
+    ("### GAP-1 A leak ✅ FIXED (minimal)", D, StateSource.SUFFIX, "FIXED"),
+    ("- **A leak — deliberately deferred.** Not now.", L, StateSource.SUFFIX, "deliberately deferred."),
     ("- [ ] A leak", N, StateSource.CHECKBOX, " "),
     ("- [x] A leak", D, StateSource.CHECKBOX, "x"),
     ("- [~] A leak", P, StateSource.CHECKBOX, "~"),
@@ -61,6 +63,12 @@ def test_state_is_read_where_it_is_said(text: str, state: State, source: StateSo
 
 
 PRIORITIES = [
+    ("## Priority 1: Critical (deck)\n\n- [ ] A leak", "critical", None),
+    ("## Priority 2: Important (quality of life)\n\n- [ ] A leak", "important", None),
+    ("## P2 (Medium)\n\n- [ ] A leak", "p2", None),
+    ("### 1. A leak — BLOCKING FOR RELEASE\n\nText.", "blocking", "BLOCKING"),
+    ("## Known gaps\n\n### A leak (HIGH, accepted)\n\nText.", "high", "HIGH"),
+    ("- [med] A leak\n- [med] Another", "med", "med"),
     ("- [ ] [P1] A leak", "p1", "P1"),
     ("- [ ] **[HIGH]** A leak", "high", "HIGH"),
     ("- [ ] A leak (P0)", "p0", "P0"),

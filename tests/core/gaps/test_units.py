@@ -24,6 +24,26 @@ class Case:
 
 CASES = [
     Case(
+        "several groups of one level are groups",
+        "# Missing parts\n\n## P0 - Deck\n\n- Add rails\n- Add planks\n\n## P0 - Hull\n\n- Add a keel\n- Add ribs\n",
+        ("5 Add rails open", "6 Add planks open", "10 Add a keel open", "11 Add ribs open"),
+    ),
+    Case(
+        "a cell behind the last column says the state",
+        "# Gaps\n\n| Gap | Note | Priority |\n|---|---|---|\n| Rails | loose | Low | ✓ Implemented |\n| Keel | bent | High |\n",
+        ("5 Rails done", "6 Keel open"),
+    ),
+    Case(
+        "entries that share a bold word say different things",
+        "# Todo\n\n- [ ] **Deck**: mend the rails\n- [ ] **Deck**: tar the planks\n- [x] **Hull**: bend the keel\n",
+        ("3 Deck open", "4 Deck open", "5 Hull done"),
+    ),
+    Case(
+        "counts of a kind are no gaps",
+        "# Debt\n\n- [ ] Keel\n\n## By state\n\n- ✅ **Completed**: 1 (the rails)\n- ❌ **Cancelled**: 2\n- 📋 **Planned**: 7\n",
+        ("3 Keel open",),
+    ),
+    Case(
         "a gap word that each chapter repeats announces its entries",
         "# Refit\n\n## Deck\n\nTeak.\n\n### Gaps:\n\n- No rails\n- No planks\n\n## Hull\n\nOak.\n\n### Gaps:\n\n- No keel\n\n## Mast\n\nAsh.\n\n### Gaps:\n\n- No boom\n",
         ("9 No rails open", "10 No planks open", "18 No keel open", "26 No boom open"),

@@ -56,7 +56,7 @@ WEAK = """
 """
 
 PRIORITIES = """
-    critical, blocker, blocking, urgent, immediate, highest, very high, high, higher, severe, major, important, essential,
+    critical, crit, med, blocker, blocking, urgent, immediate, highest, very high, high, higher, severe, major, important, essential,
     must, must have, must fix, should, should have, could, could have, medium, medium high, medium low, moderate, normal,
     low medium, low, lower, lowest, very low, minor, trivial, nice to have, nice-to-have, optional, informational, info,
     cosmetic, low-medium, medium-high, high-medium, low-hanging
@@ -142,7 +142,7 @@ SECTIONS = {
         status codes, status key, priority key, categories, classification, effort scale, labels, entry format, item
         format, item template, entry template, symbols, notation, rating scale, status values, severity guide, priority
         guide, status indicators, status labels, examples, example, prioritization criteria, priority criteria, definition
-        of done, severity scale, prioritization guide, prioritisation guide, guidelines, priority guidelines, writing
+        of done, severity scale, prioritization guide, prioritisation guide, priority guidelines, writing
         guidelines, item structure,
         template notes, optional sections, entry structure, severity criteria, rating
     """,
@@ -174,7 +174,8 @@ SECTIONS = {
         implementation status, feature status, module status, health indicators, success metrics, success
         criteria, burndown, matrix, comparison, summary by priority, summary by category, status overview, progress,
         progress tracking, progress overview, test results, results, verdict, takeaways, effort estimates, gap
-        analysis summary, benchmarks, distribution, metrics and tracking, risk summary, priority list, prioritized list,
+        analysis summary, benchmarks, distribution, metrics and tracking, status update, build status, build output,
+        risk summary, priority list, prioritized list,
         summary of gaps, quick wins summary, counts, effort summary, by the numbers, summary statistics, overall status,
         bottom line, index of gaps, quick summary, priority recommendations
     """,
