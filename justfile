@@ -35,3 +35,7 @@ fuzz seconds="60":
 # Let people, faults and crashes play against the two-way sync, in new ways each time (10,000 runs take about an hour).
 soak runs="10000":
     SEARCH=1 TWO_WAY_RUNS={{ runs }} uv run pytest tests/properties/test_two_way.py
+
+# Break each guard of the two-way sync in a copy, and see its test go red (docs/guards.md).
+guards *names:
+    uv run python -m tests.guards {{ names }}

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """The fields of a gap as its issue shows them; a field of several labels, or without a region, says what the base says."""
+    """The fields of a gap as its issue shows them; one without a region says what the base says; of several labels the newest counts."""
 
     title: str
     state: State
@@ -28,10 +28,10 @@ class Said:
 
 def said_by(issue: Issue, base: Base, *, defer_closes: bool) -> Said:
     """Returns what an issue says, read with what was agreed before: words that GitHub cannot show are those of the base."""
-    labels = by_family(issue.labels)
+    labels, agreed = by_family(issue.labels), by_family(label.name for label in labels_of_base(base))
     return Said(
         title=base.title if issue.title == shortened(base.title) else issue.title,
-        state=_state(issue, labels.get("status", ()), base, defer_closes=defer_closes),
+        state=_state(issue, fresh_of(labels.get("status", ()), agreed.get("status", ())), base, defer_closes=defer_closes),
         priority=_word(labels.get("priority", ()), "priority", base),
         effort=_word(labels.get("effort", ()), "effort", base),
         ticks=_ticks(issue, base),
@@ -51,8 +51,6 @@ def _state(issue: Issue, status: tuple[str, ...], base: Base, *, defer_closes: b
             return base.state
         return State.DONE if issue.state_reason in {StateReason.COMPLETED, None} else State.WONTFIX
     words = {word_of(label) for label in status}
-    if len(words) > 1:
-        return base.state if not base.state.closed else State.OPEN
     match next(iter(words), None):
         case "in progress":
             return State.IN_PROGRESS
@@ -63,19 +61,22 @@ def _state(issue: Issue, status: tuple[str, ...], base: Base, *, defer_closes: b
 
 
 def _word(labels: tuple[str, ...], family: str, base: Base) -> str | None:
-    """Returns the word of a family; the base's where several stand, for only people know which one they meant."""
+    """Returns the word of a family, the base's own spelling of it where nothing new stands."""
     agreed = by_family(label.name for label in labels_of_base(base)).get(family, ())
     own = {"priority": base.priority, "effort": base.effort}[family]
     said = fresh_of(labels, agreed)
-    if len(said) > 1 or {label.lower() for label in said} == {label.lower() for label in agreed}:
+    if {label.lower() for label in said} == {label.lower() for label in agreed}:
         return own
     return word_of(said[0]) if said else None
 
 
 def fresh_of(labels: Sequence[str], agreed: Sequence[str]) -> tuple[str, ...]:
-    """Returns what the labels of a family say: a new one replaces the one that was agreed, which still stands beside it."""
+    """Returns what the labels of a family say: a new one replaces the one that was agreed, which still stands beside it.
+
+    Of several new ones it is the one that GitHub lists last: a family says one thing, and that is written into the document.
+    """
     fresh = tuple(label for label in labels if label.lower() not in {name.lower() for name in agreed})
-    return fresh or tuple(labels)
+    return fresh[-1:] or tuple(labels)
 
 
 def _ticks(issue: Issue, base: Base) -> tuple[bool, ...]:

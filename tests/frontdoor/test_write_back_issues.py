@@ -162,6 +162,15 @@ class TestLabels:
         assert desk.issue(number).labels == {"gap", "priority: P2", "help wanted"}
         desk.assert_agreed()
 
+    def test_several_new_ones_collapse_to_one(self, desk: Desk) -> None:
+        desk.begin(TEXT)
+        number = desk.numbers[FIRST]
+        desk.edit_issue(number, labels=["gap", "priority: P1", "priority: P2"])
+        [label] = [name for name in desk.issue(number).labels if name.startswith("priority: ")]
+        assert label in {"priority: P1", "priority: P2"}
+        assert splices(TEXT.encode(), desk.text) == [(5, "P0", label.removeprefix("priority: "))]
+        desk.assert_agreed()
+
     def test_a_family_member_that_is_renamed_does_no_damage(self, desk: Desk) -> None:
         desk.begin(TEXT)
         desk.repository.rename_label("priority: P0", "priority: urgent")

@@ -62,6 +62,26 @@ async def test_i2_a_second_label_of_a_family_is_what_a_person_wants_now(hand: By
     assert labels(hand, 2) == {"gap", "priority: P0"}
 
 
+async def test_several_new_labels_of_a_family_collapse_to_the_last_one(hand: ByHand):
+    hand.repository.set_labels(2, ["gap", "priority: P0", "help wanted", "priority: P1"], by="alice")
+    await hand.sync()
+    assert "- [ ] [P1] Limit the rate\n" in text(hand)
+    assert labels(hand, 2) == {"gap", "priority: P1", "help wanted"}
+    first = len(hand.api.writes)
+    await hand.sync()
+    await hand.reconcile()
+    assert len(hand.api.writes) == first
+
+
+async def test_a_second_status_label_is_what_a_person_wants_now(hand: ByHand):
+    hand.repository.add_labels(2, ["status: in progress"], by="alice")
+    await hand.sync()
+    hand.repository.add_labels(2, ["status: deferred"], by="alice")
+    await hand.sync()
+    assert "Limit the rate (Deferred)" in text(hand)
+    assert labels(hand, 2) == {"gap", "priority: P2", "status: deferred"}
+
+
 async def test_i4_a_newcomer_whose_entry_was_written_before_we_died_gets_no_second_issue(hand: ByHand):
     hand.repository.open_issue(title="Encrypt backups", body="Please.", by="alice", labels=["gap"])
     hand.api.faults.append(Fault("PATCH", r"/issues/4$", status=502))
