@@ -8,6 +8,7 @@ has at most one waiting sync, however many deliveries come (design: docs/decisio
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,16 +18,33 @@ import structlog
 
 from bot.core.errors import GapkeeperError
 from bot.jobs.mend import new_job
-from bot.store import deliveries
+from bot.store import deliveries, duties
 from bot.store.records import Arrival, Delivery
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy import Connection
 
     from bot.core.names import DeliveryId, RepositoryId
     from bot.store.store import Store
 
 BATCH = 64
+BURST_SECONDS, QUICK = 10.0, 2
+"""So many syncs of a repository start quickly within that time; the next one waits for its end, and takes all of a burst along."""
+
+MAX_REMEMBERED = 10_000
+
+WAKING = frozenset(
+    {
+        ("installation", "created"),
+        ("installation", "unsuspend"),
+        ("installation", "new_permissions_accepted"),
+        ("installation_repositories", "added"),
+    }
+)
+"""What lets us into repositories again: each of the installation is looked at, for nobody told us what happened meanwhile (#32)."""
+
 MAX_WAITING_BYTES = 64 * 1024 * 1024
 """Payloads that wait for their commit; above, deliveries are refused until the database has caught up (memory stays flat)."""
 
@@ -51,6 +69,30 @@ class _Waiting:
     arrival: asyncio.Future[Arrival]
 
 
+class Bursts:
+    """How long a sync waits for more deliveries of its repository, longer once there were several syncs in a short time."""
+
+    def __init__(self, seconds: float, *, clock: Callable[[], float] = time.monotonic) -> None:
+        """Wait for so many seconds where nothing happened before; 0 never waits."""
+        self._seconds = seconds
+        self._clock = clock
+        self._starts: dict[RepositoryId, tuple[float, ...]] = {}
+
+    def delay(self, repository: RepositoryId) -> float:
+        """Returns how long the next sync of the repository waits, and takes it for granted that there is one."""
+        if self._seconds <= 0:
+            return 0.0
+        now = self._clock()
+        if len(self._starts) >= MAX_REMEMBERED:
+            self._starts = {id_: starts for id_, starts in self._starts.items() if starts[-1] > now - BURST_SECONDS}
+        recent = [start for start in self._starts.get(repository, ()) if start > now - BURST_SECONDS]
+        wait = self._seconds
+        if len(recent) >= QUICK:
+            wait = max(wait, recent[-QUICK] + BURST_SECONDS - now)
+        self._starts[repository] = (*recent, now + wait)[-QUICK:]
+        return wait
+
+
 class Inbox:
     """Takes deliveries in; `enqueue` is the engine's, `delay` the seconds for which a sync waits for more of its repository."""
 
@@ -58,7 +100,7 @@ class Inbox:
         """Keep what is needed; nothing runs before `start`."""
         self._store = store
         self._enqueue = enqueue
-        self._delay = delay
+        self._bursts = Bursts(delay)
         self._engine = store.database.engine(pool=1)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="inbox")
         self._waiting: deque[_Waiting] = deque()
@@ -116,11 +158,15 @@ class Inbox:
     def _commit(self, batch: list[_Waiting]) -> dict[DeliveryId, Arrival]:
         with self._engine.begin() as connection:
             arrived = [(waiting.delivery, waiting.wanted) for waiting in batch]
-            return keep(connection, arrived, self._enqueue, delay=self._delay)
+            return keep(connection, arrived, self._enqueue, delay=self._bursts.delay)
 
 
 def keep(
-    connection: Connection, arrived: list[tuple[Delivery, bool]], enqueue: Enqueue, *, delay: float
+    connection: Connection,
+    arrived: list[tuple[Delivery, bool]],
+    enqueue: Enqueue,
+    *,
+    delay: Callable[[RepositoryId], float] = lambda _: 0.0,
 ) -> dict[DeliveryId, Arrival]:
     """What became of the deliveries, each wanted or not, and a job for every repository with work; in the caller's transaction."""
     arrivals = deliveries.put(connection, arrived)
@@ -128,7 +174,10 @@ def keep(
     for repository in deliveries.with_work(connection, repositories):
         job = new_job(repository)
         if deliveries.reserve(connection, repository, job):
-            enqueue(connection, repository, job, delay=delay)
+            enqueue(connection, repository, job, delay=delay(repository))
+    back = {one.installation for one, _ in arrived if (one.event, one.action) in WAKING and one.installation is not None}
+    if back:
+        duties.wake(connection, back)
     return dict(arrivals)
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from bot.core.names import InstallationId, RepositoryId
+    from bot.core.names import RepositoryId
     from bot.github.hook import Hook
     from bot.github.model import Attempt
     from bot.jobs.inbox import Enqueue
@@ -133,18 +133,14 @@ class Sweep:
         else:
             await self._store.write(duties.finish, name, seconds=seconds, mark=mark)
 
-    async def wake(self, installations: Sequence[InstallationId] | None = None, *, within: float = 0.0) -> None:
-        """Look at all repositories of these installations soon: at each some time `within` those seconds."""
-        for repository in await self._store.read(duties.of_installations, installations):
-            await self._store.write(duties.go_round, repository, seconds=self._chance() * within)
-
     # ── missed deliveries ───────────────────────────────────────────────────────────────────────────────────────────────
 
     async def _redeliver(self, duty: Duty) -> str:
         """Ask for what did not reach us since the last time; returns the time of the newest attempt in the log."""
         if duty.ago is not None and duty.ago > AWAY_SECONDS:
             log.info("sweep.was_away", seconds=round(duty.ago))
-            await self.wake(within=SPREAD_SECONDS)
+            for repository in await self._store.read(duties.all_known):
+                await self._store.write(duties.go_round, repository, seconds=self._chance() * SPREAD_SECONDS)
         oldest = self._wall() - WINDOW_SECONDS
         mark = max(float(duty.mark) if duty.mark else oldest, oldest)
         attempts = await self._hook.attempts(since=mark - OVERLAP_SECONDS)
@@ -170,7 +166,7 @@ class Sweep:
         now = self._wall()
         guid = DeliveryId(f"round-{repository}-{now:.3f}")
         delivery = Delivery(guid, ROUND, None, repository, None, b"{}", now)
-        keep(connection, [(delivery, True)], self._enqueue, delay=0.0)
+        keep(connection, [(delivery, True)], self._enqueue)
         duties.go_round(connection, repository, seconds=seconds)
 
     def _a_day(self) -> float:

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from bot.core.names import InstallationId, RepositoryId
+from bot.core.names import RepositoryId
 from bot.store.database import insert, now
 from bot.store.tables import deliveries, duties, executors, parked, repositories, rounds
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from bot.core.names import DeliveryId
+    from bot.core.names import DeliveryId, InstallationId
 
 RECENTLY = 60.0
 """A duty that was done so short a time ago is not hastened: many processes may start together."""
@@ -88,12 +88,15 @@ def due(connection: sa.Connection, limit: int) -> list[RepositoryId]:
     return [RepositoryId(id_) for id_ in connection.execute(found).scalars()]
 
 
-def of_installations(connection: sa.Connection, installations: Sequence[InstallationId] | None = None) -> list[RepositoryId]:
-    """The known repositories of these installations, of all where none are given."""
-    found = sa.select(repositories.c.id).order_by(repositories.c.id)
-    if installations is not None:
-        found = found.where(repositories.c.installation.in_(installations))
-    return [RepositoryId(id_) for id_ in connection.execute(found).scalars()]
+def all_known(connection: sa.Connection) -> list[RepositoryId]:
+    """All known repositories."""
+    return [RepositoryId(id_) for id_ in connection.execute(sa.select(repositories.c.id).order_by(repositories.c.id)).scalars()]
+
+
+def wake(connection: sa.Connection, installations: Iterable[InstallationId]) -> None:
+    """Make the rounds of all known repositories of these installations due now."""
+    theirs = sa.select(repositories.c.id).where(repositories.c.installation.in_(sorted(installations)))
+    connection.execute(rounds.update().where(rounds.c.repository.in_(theirs)).values(due=0.0))
 
 
 def round_of(connection: sa.Connection, repository: RepositoryId) -> Round:

@@ -1,4 +1,6 @@
 import asyncio
+import math
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -8,10 +10,11 @@ from structlog.testing import capture_logs
 
 from bot.core.names import RepositoryId
 from bot.jobs import inbox as inbox_module
-from bot.jobs.inbox import Closed, Inbox
-from bot.store import Arrival, deliveries
+from bot.jobs.inbox import Bursts, Closed, Inbox
+from bot.jobs.outcome import Done, Outcome
+from bot.store import Arrival, Delivery, deliveries
 from bot.store.store import Store
-from tests.shell.working import R, delivery, states
+from tests.shell.working import R, delivery, states, working
 
 pytestmark = pytest.mark.anyio
 
@@ -214,3 +217,73 @@ async def test_a_job_that_stands_back_hands_its_place_over(database_url: str) ->
         assert await store.read(deliveries.named_jobs) == {R: {f"{job}.r1"}}
         await inbox.put(delivery("h"), wanted=True)
         assert len(engine.jobs) == 1
+
+
+def test_a_burst_waits_for_its_end_after_two_quick_syncs_and_a_single_delivery_never_does() -> None:
+    """100 pushes in 10 s: the syncs start after 1, 2.1 and 11 s; an hour later it is quick again."""
+    now = 0.0
+    bursts = Bursts(1.0, clock=lambda: now)
+    starts: list[float] = []
+    for number in range(101):
+        now = number / 10
+        if not starts or now > starts[-1]:
+            starts.append(now + bursts.delay(R))
+    assert starts == [pytest.approx(1.0), pytest.approx(2.1), pytest.approx(11.0)]
+    assert bursts.delay(RepositoryId(8)) == 1.0
+    now = 3600.0
+    assert bursts.delay(R) == 1.0
+
+
+def test_what_is_remembered_of_bursts_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.jobs.inbox.MAX_REMEMBERED", 10)
+    now = 0.0
+    bursts = Bursts(1.0, clock=lambda: now)
+    for number in range(100):
+        now = number * 5.0
+        bursts.delay(RepositoryId(number))
+        assert len(bursts._starts) <= 10  # its size is what is asked
+
+
+async def test_100_pushes_in_ten_seconds_are_at_most_three_syncs_and_the_last_has_the_newest(database_url: str) -> None:
+    syncs: list[list[str]] = []
+
+    async def handle(_: RepositoryId, given: tuple[Delivery, ...]) -> Outcome:
+        syncs.append([one.id for one in given])
+        return Done()
+
+    async with working(database_url, handle, delay=1.0) as engine:
+        began = time.monotonic()
+        for number in range(100):
+            await engine.put(f"push-{number}")
+            await asyncio.sleep(0.05)
+        bursts = math.ceil((time.monotonic() - began) / 10)  # one, on a machine that is not too busy
+        await engine.runtime.wait_idle(timeout=60.0)
+    assert len(syncs) <= 2 * bursts + 1
+    assert sorted(guid for sync in syncs for guid in sync) == sorted(f"push-{number}" for number in range(100))
+    assert "push-99" in syncs[-1]
+
+
+async def test_i20_a_repository_that_fails_or_never_ends_delays_no_other(database_url: str) -> None:
+    """One raises each time, one takes for ever, and twenty others are done meanwhile."""
+    done: set[RepositoryId] = set()
+    release = asyncio.Event()
+
+    async def handle(repository: RepositoryId, _: tuple[Delivery, ...]) -> Outcome:
+        if repository == 1:
+            raise ZeroDivisionError
+        if repository == 2:
+            await release.wait()
+        done.add(repository)
+        return Done()
+
+    async with working(database_url, handle, retries=(60.0,)) as engine:
+        for repository in range(1, 23):
+            await engine.put(f"delivery-{repository}", repository)
+
+        async def are_done() -> int:
+            return len(done)
+
+        await engine.until(are_done, 20)
+        assert done == {RepositoryId(number) for number in range(3, 23)}
+        release.set()
+        await engine.until(are_done, 21)

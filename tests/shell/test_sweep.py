@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 import sqlalchemy as sa
 
-from bot.core.names import CommitSha, InstallationId, RepositoryId, RepositoryName
+from bot.core.names import CommitSha, DeliveryId, InstallationId, RepositoryId, RepositoryName
 from bot.jobs.outcome import Done, Outcome
 from bot.jobs.sweep import ATTEMPTS, DONE_SECONDS, FAILED_SECONDS, ROUND, WINDOW_SECONDS, Sweep
 from bot.sandbox import Clock, secondary_limit
@@ -218,7 +218,14 @@ async def test_fault_32_an_installation_that_comes_back_is_looked_at(database_ur
     async with swept(database_url) as made:
         await known(made, 7, 8)
         await made.sweep.once()
-        await made.sweep.wake([InstallationId(7)])
+        one = delivery("11111111-2222-4333-8444-555555555555", None)
+        back = replace(one, event="installation", action="unsuspend", installation=InstallationId(7))
+        await made.working.inbox.put(replace(back, id=DeliveryId("x"), action="suspend"), wanted=False)
+        await made.make_due("rounds")
+        await made.sweep.once()
+        await made.working.runtime.wait_idle()
+        assert made.handled == []
+        await made.working.inbox.put(back, wanted=False)
         await made.make_due("rounds")
         await made.sweep.once()
         await made.working.runtime.wait_idle()
