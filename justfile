@@ -32,6 +32,10 @@ schema-update:
 fuzz seconds="60":
     uv run --with 'atheris; python_version < "3.14"' python tests/fuzz/fuzz_reading.py -max_len=4000 -len_control=0 -max_total_time={{ seconds }}
 
+# Kill the server at every n-th of the places where it can die, on SQLite and PostgreSQL (all of them: more than an hour).
+kill every="1":
+    KILL_EVERY={{ every }} uv run pytest -n 0 tests/kill/test_kill.py
+
 # Let people, faults and crashes play against the two-way sync, in new ways each time (10,000 runs take about an hour).
 soak runs="10000":
     SEARCH=1 TWO_WAY_RUNS={{ runs }} uv run pytest tests/properties/test_two_way.py

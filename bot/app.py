@@ -109,7 +109,9 @@ class Gapkeeper:
         await self._store.open()
         github = None if self._role is Role.RECEIVER else self._github(self._store)
         handler = None if github is None else self._handler(self._store, github)
-        self.runtime = Runtime(self._store, handler, polling_seconds=settings.polling_seconds)
+        self.runtime = Runtime(
+            self._store, handler, polling_seconds=settings.polling_seconds, lease_seconds=settings.lease_seconds
+        )
         self._parts.push_async_callback(self.runtime.stop)
         await self.runtime.start()
         if self._role is not Role.WORKER:

@@ -47,6 +47,8 @@ class Settings:
     """How long a sync waits for more deliveries of its repository; not read from the environment."""
     polling_seconds: float = 0.2
     """How often the engine looks for jobs; not read from the environment."""
+    lease_seconds: float = 15.0
+    """How long a silent worker is believed to live, where there can be several; not read from the environment."""
 
     @property
     def weak_secrets(self) -> bool:

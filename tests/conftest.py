@@ -1,16 +1,19 @@
-"""What more than one folder uses: the profile of the property tests, and the independent emulator, installed on first use."""
+"""What more than one folder uses: the profile of the property tests, the independent emulator, installed on first use, and a PostgreSQL."""
 
 from __future__ import annotations
 
 import os
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
+from tests.postgres import Cluster, running_cluster
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tests.peer.peer import Peer
 
@@ -49,3 +52,11 @@ def peer(peer_session: Peer) -> Peer:
     """The emulator in its first state."""
     peer_session.reset()
     return peer_session
+
+
+@pytest.fixture(scope="session")
+def postgres_cluster() -> Iterator[Cluster]:
+    """A PostgreSQL server of our own for the whole run, skipped where none is installed."""
+    # Not in pytest's folders: another run may clear those away, and the server's user must get into it.
+    with TemporaryDirectory(prefix="gapkeeper-postgres-") as folder, running_cluster(Path(folder)) as cluster:
+        yield cluster

@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.postgres import Cluster, running_cluster
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.postgres import Cluster
 
 
 @pytest.fixture
 def anyio_backend() -> str:
     """Async tests are marked `anyio`; they run on asyncio, as the program does."""
     return "asyncio"
-
-
-@pytest.fixture(scope="session")
-def postgres_cluster() -> Iterator[Cluster]:
-    """A PostgreSQL server of our own for the whole run, skipped where none is installed."""
-    # Not in pytest's folders: another run may clear those away, and the server's user must get into it.
-    with TemporaryDirectory(prefix="gapkeeper-postgres-") as folder, running_cluster(Path(folder)) as cluster:
-        yield cluster
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
