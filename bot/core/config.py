@@ -112,6 +112,8 @@ class Config:
     done_style: str = "auto"
     commands: Commands = field(default_factory=Commands)
     rules: tuple[Rule, ...] = ()
+    dashboard: bool = False
+    check: bool = True
 
     def covers(self, path: DocumentPath) -> bool:
         """Tells whether a file is one of the gap documents."""
@@ -234,8 +236,8 @@ KEYS = Table(
         ),
         "references": Key(Word(("none", "visible", "hidden")), "Whether documents name the issues of their gaps.", later=True),
         "codeowners": Key(Flag(), "Whether the owners of the files that a gap names are assigned.", later=True),
-        "dashboard": Key(Flag(), "Whether one issue shows the state of all gaps.", later=True),
-        "check": Key(Flag(), "Whether pull requests get a check run with the problems of their documents.", later=True),
+        "dashboard": Key(Flag(), "Whether one issue shows the state of all gaps. Default false.", later=True),
+        "check": Key(Flag(), "Whether pull requests get a check run with the problems of their documents. Default true."),
     }
 )
 """All that the file may hold."""
@@ -289,8 +291,11 @@ def alike(glob: str, text: str) -> bool:
     return re.fullmatch(fnmatch.translate(glob.strip().casefold()), " ".join(text.split()).casefold()) is not None
 
 
+_AS_WRITTEN = ("files", "on_remove", "on_defer", "write_back", "done_style", "dashboard", "check")
+
+
 def _config(values: Mapping[str, Any]) -> Config:
-    chosen = {key: values[key] for key in ("files", "on_remove", "on_defer", "write_back", "done_style") if key in values}
+    chosen = {key: values[key] for key in _AS_WRITTEN if key in values}
     limits = {"imports" if key == "import" else key: number for key, number in values.get("limits", {}).items()}
     rules = tuple(_rule(rule["when"], rule["add"]) for rule in values.get("rules", ()))
     return Config(**chosen, limits=Limits(**limits), commands=_commands(values.get("commands", {})), rules=rules)

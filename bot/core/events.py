@@ -5,14 +5,19 @@ A payload is a hint that a repository changed, never the truth about it: the syn
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from bot.core.names import IssueNumber
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from bot.core.issue import Issue
-    from bot.core.names import CommentId, CommitSha, DocumentPath, InstallationId, IssueNumber, RepositoryId, RepositoryName
+    from bot.core.names import CommentId, CommitSha, DocumentPath, InstallationId, RepositoryId, RepositoryName
+
+_CHECK = re.compile(r"([1-9]\d{0,17})(?:\.\d{1,19})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +55,15 @@ class BranchDeleted:
 class IssueChanged:
     """Something about an issue changed: `action` is GitHub's word for it (`closed`, `edited`, `labeled`, …).
 
-    `issue` is how the payload shows it, perhaps outdated, perhaps incomplete: enough to see that we did it ourselves.
+    `issue` is how the payload shows it, perhaps outdated, perhaps incomplete: enough to see that we did it ourselves. `before` is what
+    its body said before an edit of the body, None for all else.
     """
 
     origin: Origin
     number: IssueNumber
     action: str
     issue: Issue | None = None
+    before: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +88,26 @@ class CommentWritten:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckWanted:
+    """A pull request was opened or has another head, or somebody asks for its check `again`: the id of the check run that was made."""
+
+    origin: Origin
+    number: IssueNumber
+    again: int | None = None
+
+    @property
+    def name(self) -> str:
+        """What a check run is called among ours: the same wish makes no second one, and a fork's tells its pull request."""
+        return f"{self.number}" if self.again is None else f"{self.number}.{self.again}"
+
+
+def pull_of_check(name: str) -> IssueNumber | None:
+    """Returns the pull request that a check run of ours is for."""
+    found = _CHECK.fullmatch(name)
+    return IssueNumber(int(found[1])) if found else None
+
+
+@dataclass(frozen=True, slots=True)
 class RepositoryChanged:
     """The repository itself was renamed, transferred, archived, …: `action` is GitHub's word."""
 
@@ -88,7 +115,7 @@ class RepositoryChanged:
     action: str
 
 
-Event = Pushed | BranchDeleted | IssueChanged | CommentWritten | RepositoryChanged
+Event = Pushed | BranchDeleted | IssueChanged | CommentWritten | CheckWanted | RepositoryChanged
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from bot.core.errors import NotFound, Refused, Stale
-from bot.github.model import Comment, Commit, File, Pull, RepositoryFacts, Tree, TreeEntry
+from bot.github.model import CheckRun, Comment, Commit, File, Pull, PullHead, RepositoryFacts, Tree, TreeEntry
 from bot.github.translate import (
     Unreadable,
     assignees_of,
     blob_of,
+    check_run_of,
+    check_runs_of,
     comment_of,
     comments_of,
     commit_of,
@@ -34,6 +36,8 @@ from bot.github.translate import (
     membership_of,
     milestones_of,
     permission_of,
+    pull_files_of,
+    pull_head_of,
     pull_of,
     pulls_of,
     repository_of,
@@ -43,6 +47,7 @@ from bot.github.translate import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from bot.core.checks import Annotation, Part
     from bot.core.issue import Issue, StateReason
     from bot.core.names import BlobSha, CommentId, CommitSha, DocumentPath, IssueNumber, RepositoryId, RepositoryName
     from bot.core.triage import Label
@@ -88,6 +93,11 @@ PERMISSIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "open_pull": {"pull_requests": "read"},
         "create_pull": {"pull_requests": "write"},
         "update_pull": {"pull_requests": "write"},
+        "pull_head": {"pull_requests": "read"},
+        "pull_files": {"pull_requests": "read"},
+        "check_runs": {"checks": "read"},
+        "create_check": {"checks": "write"},
+        "update_check": {"checks": "write"},
     }
 )
 """The App permissions that each method needs; the manifest asks for these and no others."""
@@ -207,6 +217,27 @@ class ReadGateway:
         params = {"state": "open", "head": f"{name.split('/')[0]}:{branch}"}
         found = await self._line.get(f"{repository_path(name)}/pulls", pulls_of, params=params)
         return found[0] if found else None
+
+    async def pull_head(self, name: RepositoryName, number: IssueNumber) -> PullHead:
+        """Returns what a pull request shows now. https://docs.github.com/en/rest/pulls/pulls#get-a-pull-request."""
+        return await self._line.get(f"{repository_path(name)}/pulls/{number}", pull_head_of)
+
+    async def pull_files(self, name: RepositoryName, number: IssueNumber) -> tuple[DocumentPath, ...]:
+        """Returns the paths that a pull request touches, of its first 3000 files.
+
+        https://docs.github.com/en/rest/pulls/pulls#list-pull-requests-files
+        """
+        return await self._line.pages(f"{repository_path(name)}/pulls/{number}/files", pull_files_of, params={"per_page": "100"})
+
+    async def check_runs(self, name: RepositoryName, commit: CommitSha, check: str) -> tuple[CheckRun, ...]:
+        """Returns all check runs of a name on a commit, those that newer ones replace too.
+
+        https://docs.github.com/en/rest/checks/runs#list-check-runs-for-a-git-reference
+        """
+        params = {"check_name": check, "filter": "all", "per_page": "100"}
+        return await self._line.pages(
+            f"{repository_path(name)}/commits/{_encoded(commit)}/check-runs", check_runs_of, params=params
+        )
 
     async def read_comment(self, name: RepositoryName, comment: CommentId) -> Comment:
         """Returns a comment; NotFound once it was deleted.
@@ -360,6 +391,21 @@ class Gateway(ReadGateway):
             "PATCH", f"{repository_path(name)}/pulls/{number}", pull_of, json={"title": title, "body": body}
         )
 
+    async def create_check(self, name: RepositoryName, commit: CommitSha, check: str, external: str, part: Part) -> CheckRun:
+        """Returns the new check run, with the first part of what it says.
+
+        https://docs.github.com/en/rest/checks/runs#create-a-check-run
+        """
+        content = {"name": check, "head_sha": commit, "external_id": external, **_check_json(part)}
+        return await self._line.write("POST", f"{repository_path(name)}/check-runs", check_run_of, json=content)
+
+    async def update_check(self, name: RepositoryName, run: int, part: Part) -> CheckRun:
+        """Returns the check run after one more part: its annotations are added to those that it has.
+
+        https://docs.github.com/en/rest/checks/runs#update-a-check-run
+        """
+        return await self._line.write("PATCH", f"{repository_path(name)}/check-runs/{run}", check_run_of, json=_check_json(part))
+
     async def create_label(self, name: RepositoryName, label: Label) -> None:
         """Make sure that a label exists; one of this name that is there already stays as it is.
 
@@ -381,6 +427,27 @@ class _Other:
     """Something at a path that is no file."""
 
     kind: str
+
+
+def _check_json(part: Part) -> dict[str, object]:
+    output = {"title": part.title, "summary": part.summary, "annotations": [_annotation_json(one) for one in part.annotations]}
+    if part.conclusion is None:
+        return {"status": "in_progress", "output": output}
+    return {"status": "completed", "conclusion": part.conclusion.value, "output": output}
+
+
+def _annotation_json(one: Annotation) -> dict[str, object]:
+    """Returns an annotation; GitHub takes columns only where it begins and ends on one line."""
+    columns = {} if one.columns is None else {"start_column": one.columns[0], "end_column": one.columns[1]}
+    return {
+        "path": one.path,
+        "start_line": one.line,
+        "end_line": one.line,
+        **columns,
+        "annotation_level": one.level.value,
+        "title": one.title,
+        "message": one.message,
+    }
 
 
 def _file_or_blob(answer: object) -> File | BlobSha | _Other:

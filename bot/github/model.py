@@ -80,6 +80,25 @@ class Pull:
 
 
 @dataclass(frozen=True, slots=True)
+class PullHead:
+    """The commit that a pull request shows now, and how many files it changes."""
+
+    head: CommitSha
+    open: bool
+    files: int
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRun:
+    """A check run as far as it has come; `external` is the name that we gave it."""
+
+    id: int
+    external: str
+    completed: bool
+    annotations: int
+
+
+@dataclass(frozen=True, slots=True)
 class Comment:
     """A comment of an issue as it is now; `created_at` is GitHub's time, which edits leave alone."""
 

@@ -14,7 +14,17 @@ import re
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
-from bot.core.events import BranchDeleted, CommentWritten, Event, IssueChanged, Origin, Pushed, RepositoryChanged
+from bot.core.events import (
+    BranchDeleted,
+    CheckWanted,
+    CommentWritten,
+    Event,
+    IssueChanged,
+    Origin,
+    Pushed,
+    RepositoryChanged,
+    pull_of_check,
+)
 from bot.core.issue import Issue, StateReason
 from bot.core.names import (
     BlobSha,
@@ -27,7 +37,19 @@ from bot.core.names import (
     RepositoryId,
     RepositoryName,
 )
-from bot.github.model import Attempt, Comment, Commit, Envelope, File, Pull, RepositoryFacts, Tree, TreeEntry
+from bot.github.model import (
+    Attempt,
+    CheckRun,
+    Comment,
+    Commit,
+    Envelope,
+    File,
+    Pull,
+    PullHead,
+    RepositoryFacts,
+    Tree,
+    TreeEntry,
+)
 
 MAX_PUSH_COMMITS = 2048
 """A push payload lists at most so many commits: https://docs.github.com/en/webhooks/webhook-events-and-payloads#push"""
@@ -79,6 +101,10 @@ def event_of(name: str, payload: object) -> Event | None:
             return _issue_changed(origin, payload)
         case "issue_comment":
             return _comment_written(origin, payload)
+        case "pull_request":
+            return _pull_changed(origin, payload)
+        case "check_run":
+            return _check_asked_again(origin, payload)
         case "repository":
             action = _text(_at(payload, "action"))
             return RepositoryChanged(origin, action) if action else None
@@ -132,7 +158,8 @@ def _issue_changed(origin: Origin, payload: object) -> IssueChanged | None:
         shown = issue_of(issue)
     except Unreadable:
         shown = None
-    return IssueChanged(origin, IssueNumber(number), action, shown)
+    before = _text(_at(payload, "changes", "body", "from")) if action == "edited" else None
+    return IssueChanged(origin, IssueNumber(number), action, shown, before)
 
 
 def _comment_written(origin: Origin, payload: object) -> CommentWritten | None:
@@ -154,6 +181,23 @@ def _comment_written(origin: Origin, payload: object) -> CommentWritten | None:
         stamp=_text(_at(comment, "updated_at")) or "",
         robot=_robot(_at(comment, "user"), _at(payload, "sender")),
     )
+
+
+def _pull_changed(origin: Origin, payload: object) -> CheckWanted | None:
+    """Returns that a pull request was opened, for the first time or again, or that its head is another one."""
+    number = _positive(_at(payload, "pull_request", "number"))
+    if number is None or _at(payload, "action") not in ("opened", "reopened", "synchronize"):
+        return None
+    return CheckWanted(origin, IssueNumber(number))
+
+
+def _check_asked_again(origin: Origin, payload: object) -> CheckWanted | None:
+    """Returns that somebody wants a check run of ours once more; GitHub tells that only to the App that made it."""
+    identity = _positive(_at(payload, "check_run", "id"))
+    number = pull_of_check(_text(_at(payload, "check_run", "external_id")) or "")
+    if _at(payload, "action") != "rerequested" or identity is None or number is None:
+        return None
+    return CheckWanted(origin, number, identity)
 
 
 def _robot(author: object, sender: object) -> int | None:
@@ -363,6 +407,42 @@ def pulls_of(answer: object) -> tuple[Pull, ...]:
     if not isinstance(answer, list):
         raise Unreadable("no list of pull requests")
     return tuple(pull_of(entry) for entry in answer)
+
+
+def pull_head_of(answer: object) -> PullHead:
+    """Returns what a pull request shows now."""
+    state, files = _at(answer, "state"), _at(answer, "changed_files")
+    if state not in ("open", "closed") or not isinstance(files, int):
+        raise Unreadable("a pull request without state or number of files")
+    return PullHead(CommitSha(_need_sha(_at(answer, "head"))), state == "open", files)
+
+
+def pull_files_of(answer: object) -> tuple[DocumentPath, ...]:
+    """Returns the paths of a page of files; those that were renamed with both their paths."""
+    if not isinstance(answer, list):
+        raise Unreadable("no list of files")
+    before = (_text(_at(entry, "previous_filename")) for entry in answer)
+    paths = [*(_need_text(entry, "filename") for entry in answer), *(path for path in before if path)]
+    return tuple(DocumentPath(path) for path in paths)
+
+
+def check_runs_of(answer: object) -> tuple[CheckRun, ...]:
+    """Returns the check runs of a page."""
+    listed = _at(answer, "check_runs")
+    if not isinstance(listed, list):
+        raise Unreadable("no list of check runs")
+    return tuple(check_run_of(entry) for entry in listed)
+
+
+def check_run_of(answer: object) -> CheckRun:
+    """Returns a check run."""
+    annotations = _at(answer, "output", "annotations_count")
+    return CheckRun(
+        id=_need_number(answer, "id"),
+        external=_text(_at(answer, "external_id")) or "",
+        completed=_need_text(answer, "status") == "completed",
+        annotations=annotations if isinstance(annotations, int) else 0,
+    )
 
 
 def label_of(answer: object) -> str:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from bot.store.records import RepositoryState
     from bot.store.store import Store
 
-_FILE_MODES = frozenset({"100644", "100755"})
+FILE_MODES = frozenset({"100644", "100755"})
 _LFS = b"version https://git-lfs.github.com/spec/"
 
 
@@ -347,7 +347,7 @@ class Gatherer:
 
     async def _rules(self, tree: Tree, state: RepositoryState) -> _Rules:
         """Returns the config of the branch; the last good one, marked as not sound, where it cannot be read."""
-        blob = next((e.sha for e in tree.entries if e.path == CONFIG_PATH and e.mode in _FILE_MODES), None)
+        blob = next((e.sha for e in tree.entries if e.path == CONFIG_PATH and e.mode in FILE_MODES), None)
         if blob is None:
             return _Rules(Config(), replace(state, config_sha=None, config_text=""))
         if blob == state.config_sha:
@@ -394,9 +394,9 @@ def _documents(tree: Tree, config: Config) -> tuple[dict[DocumentPath, BlobSha],
     problems = [
         _error("not-a-file", f"{e.path} is a symbolic link or a submodule; it is not synced")
         for e in covered
-        if e.mode not in _FILE_MODES
+        if e.mode not in FILE_MODES
     ]
-    files = [e for e in covered if e.mode in _FILE_MODES]
+    files = [e for e in covered if e.mode in FILE_MODES]
     if len(files) > MAX_FILES:
         problems.append(_error("too-many-files", f"`files` covers {len(files)} files; at most {MAX_FILES} are synced"))
     return {e.path: e.sha for e in files[:MAX_FILES]}, problems

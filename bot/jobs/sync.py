@@ -16,13 +16,14 @@ import structlog
 from bot.core.actions import Decision, EditDocument, TurnDown
 from bot.core.config import CONFIG_PATH
 from bot.core.errors import Moved, NotFound, Problem, RateLimited, Refused, Stale
-from bot.core.events import CommentWritten, IssueChanged
+from bot.core.events import CheckWanted, CommentWritten, IssueChanged
 from bot.core.issue import Seal
 from bot.core.merge import Side
 from bot.core.messages import approved_in, decided_in, question_in
 from bot.core.plan import plan
 from bot.github.translate import event_of, payload_of
 from bot.jobs.causes import Causes, causes_of
+from bot.jobs.check import Checker
 from bot.jobs.comment import MAY_WRITE, Desk, Taken
 from bot.jobs.gather import Gatherer, pushes_to
 from bot.jobs.outcome import Done, Later, Outcome
@@ -108,11 +109,13 @@ class Sync:
         self._web = web_address(settings.github_api_url)
         self._settle = settings.settle_seconds
         self._parser = Parser()
+        self._checker = Checker(github)
         self._now = now
 
     async def aclose(self) -> None:
-        """End the process that reads large documents. No sync may be under way."""
+        """End the processes that read large documents. No sync may be under way."""
         await self._parser.aclose()
+        await self._checker.aclose()
 
     async def __call__(self, repository: RepositoryId, deliveries: tuple[Delivery, ...]) -> Outcome:
         """Sync a repository because of these deliveries; raises the GitHubError that a later try may overcome."""
@@ -190,6 +193,8 @@ class Sync:
             problems = await self._bring_together(state, pushes, said)
         for taken in said.taken:
             await desk.answer(taken, problems, lambda: self._preview(repository))
+        for wanted in dict.fromkeys(event for event in events if isinstance(event, CheckWanted)):
+            await self._checker.check(await self._known(repository, wanted.origin), wanted)
 
     async def _preview(self, repository: RepositoryId) -> Plan:
         """Returns what a sync of everything would do now; raises Refused where the repository cannot be read."""

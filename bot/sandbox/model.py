@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from bot.sandbox.github import Repository
+
 
 class Role(IntEnum):
     """What a person may do in a repository; each role may do what those below it may.
@@ -83,7 +85,10 @@ class Comment:
 
 @dataclass(slots=True)
 class Pull:
-    """What a pull request has beside being an issue; `head_sha` stays where the branch was when it closed."""
+    """What a pull request has beside being an issue; `head_sha` stays where the branch was when it closed.
+
+    `fork` is the repository of the branch where that is another one.
+    """
 
     head: str
     base: str
@@ -93,6 +98,7 @@ class Pull:
     merged_at: float | None = None
     merged_by: User | None = None
     merge_commit: str | None = None
+    fork: Repository | None = None
 
 
 @dataclass(slots=True)

@@ -14,6 +14,7 @@ from bot.sandbox.talk import Talk
 
 if TYPE_CHECKING:
     from bot.sandbox.git import Entry
+    from bot.sandbox.github import Repository
     from bot.sandbox.world import World
 
 MAX_ANNOTATIONS = 50
@@ -50,6 +51,17 @@ class Pulls(Talk):
             raise not_found()
         return found
 
+    def open_pull_from(self, fork: Repository, *, by: str | User, title: str, head: str) -> Issue:
+        """Returns the new pull request from a branch of a fork, whose objects can be read here from now on; its head stays as it is."""
+        user, sha = self.demand(by, Role.READ), fork.branches[head]
+        self.git.blobs |= fork.git.blobs
+        self.git.trees |= fork.git.trees
+        self.git.commits |= fork.git.commits
+        issue = self.file_issue(user, limits.title(title), None)
+        issue.pull = Pull(head, self.default_branch, sha, self.branches[self.default_branch], fork=fork)
+        self.tell("pull_request", "opened", user, issue=issue)
+        return issue
+
     def open_pull(
         self, *, by: str | User, title: str, head: str, base: str | None = None, body: str | None = None, draft: bool = False
     ) -> Issue:
@@ -72,7 +84,7 @@ class Pulls(Talk):
     def after_move(self, branch: str, user: User, before: str | None) -> None:
         """Tell of every open pull request whose head was pushed to."""
         for issue in list(self.issues.values()):
-            if issue.pull is not None and issue.open and issue.pull.head == branch:
+            if issue.pull is not None and issue.open and issue.pull.fork is None and issue.pull.head == branch:
                 issue.pull.head_sha = self.branches[branch]
                 issue.updated_at = self.world.clock()
                 self.tell("pull_request", "synchronize", user, issue=issue, before=before, after=self.branches[branch])
@@ -90,7 +102,11 @@ class Pulls(Talk):
     def after_delete(self, branch: str, user: User) -> None:
         """Close every open pull request from or into a branch that is gone."""
         for issue in list(self.issues.values()):
-            if issue.pull is not None and issue.open and branch in {issue.pull.head, issue.pull.base}:
+            if (
+                issue.pull is not None
+                and issue.open
+                and branch in {issue.pull.base, *([] if issue.pull.fork else [issue.pull.head])}
+            ):
                 self.edit_state(issue, user, opens=False)
 
     def merge_pull(self, number: int, *, by: str | User) -> str:
@@ -196,6 +212,17 @@ class Pulls(Talk):
         if check.status == "completed" != was:
             self.tell("check_run", "completed", user, check=check)
         return check
+
+    def ask_check_again(self, number: int, *, by: str | User) -> None:
+        """Ask the App for a check run once more; nothing else happens by itself.
+
+        https://docs.github.com/rest/checks/runs#rerequest-a-check-run
+        """
+        user = self.demand(by, Role.WRITE)
+        check = self.checks.get(number)
+        if check is None:
+            raise not_found()
+        self.tell("check_run", "rerequested", user, check=check)
 
     def _change_check(self, check: CheckRun, given: dict[str, Any]) -> None:
         output = dict(given.get("output") or {})

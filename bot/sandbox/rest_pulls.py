@@ -85,6 +85,12 @@ def get_check(ask: Ask) -> Answer:
     return Answer(shapes_code.check_run(ask.repository, found))
 
 
+def rerequest_check(ask: Ask) -> Answer:
+    """POST …/check-runs/{check_run_id}/rerequest."""
+    ask.repository.ask_check_again(ask.number("check"), by=ask.who)
+    return Answer({}, 201)
+
+
 def list_annotations(ask: Ask) -> Answer:
     """GET …/check-runs/{check_run_id}/annotations."""
     found = ask.repository.checks.get(ask.number("check"))
@@ -118,6 +124,7 @@ ROUTES = (
     Route("POST", f"{_REPO}/check-runs", create_check, "checks"),
     Route("GET", f"{_REPO}/check-runs/{{check}}", get_check, "checks"),
     Route("PATCH", f"{_REPO}/check-runs/{{check}}", update_check, "checks"),
+    Route("POST", f"{_REPO}/check-runs/{{check}}/rerequest", rerequest_check, "checks"),
     Route("GET", f"{_REPO}/check-runs/{{check}}/annotations", list_annotations, "checks"),
     Route("GET", f"{_REPO}/commits/{{ref:path}}/check-runs", list_checks, "checks"),
 )

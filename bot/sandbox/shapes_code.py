@@ -185,7 +185,7 @@ def pull(place: Repository, one: Issue) -> Json:
         "review_comment_url": linked["review_comment"],
         "statuses_url": linked["statuses"],
         "_links": {name: {"href": href} for name, href in linked.items()},
-        "head": _side(place, one.pull.head, one.pull.head_sha),
+        "head": _side(one.pull.fork or place, one.pull.head, one.pull.head_sha),
         "base": _side(place, one.pull.base, one.pull.base_sha),
         "draft": one.pull.draft,
         "auto_merge": None,

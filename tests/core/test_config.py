@@ -36,7 +36,8 @@ from bot.core.triage import CONFLICT
         pytest.param("on_remove: not_planned\non_defer: close", Config(on_remove="not_planned", on_defer="close"), id="words"),
         pytest.param("\ufefffiles: a.md", Config(files=("a.md",)), id="#58 BOM"),
         pytest.param("files: []", Config(files=()), id="no file at all"),
-        pytest.param("dashboard: true", Config(), id="without effect yet"),
+        pytest.param("codeowners: true", Config(), id="without effect yet"),
+        pytest.param("dashboard: true\ncheck: false", Config(dashboard=True, check=False), id="dashboard and check"),
         pytest.param("commands: {permission: admin}", Config(commands=Commands("admin")), id="permission"),
         pytest.param(
             "commands: {allow: {users: '@Carol', teams: [Acme/Core], bots: [7]}}",
@@ -192,11 +193,11 @@ def test_fault_101_a_problem_has_its_line_and_column(text: bytes, where: str):
 
 
 def test_keys_without_effect_are_told_of_unless_something_is_wrong():
-    assert [(problem.code, problem.line) for problem in check(b"files: a\ndashboard: true\nlabels: {area: area}")] == [
+    assert [(problem.code, problem.line) for problem in check(b"files: a\ncodeowners: true\nlabels: {area: area}")] == [
         ("config-later", 2),
         ("config-later", 3),
     ]
-    assert [problem.code for problem in check(b"dashboard: true\nfils: a")] == ["config-unknown-key"]
+    assert [problem.code for problem in check(b"codeowners: true\nfils: a")] == ["config-unknown-key"]
 
 
 @pytest.mark.parametrize(

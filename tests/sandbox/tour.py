@@ -161,6 +161,7 @@ def steps(stage: Stage) -> list[Step]:
         Step("GET", f"{repo}/check-runs/{check}", 200),
         Step("PATCH", f"{repo}/check-runs/{check}", 200, {"conclusion": "success", "output": output}),
         Step("GET", f"{repo}/check-runs/{check}/annotations", 200),
+        Step("POST", f"{repo}/check-runs/{check}/rerequest", 201),
     ]
 
 

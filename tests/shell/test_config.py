@@ -26,7 +26,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ("text", "status"),
     [
         pytest.param(b"files: [a.md]\n", 0, id="good"),
-        pytest.param(b"dashboard: true\n", 0, id="a warning"),
+        pytest.param(b"codeowners: true\n", 0, id="a warning"),
         pytest.param(b"fils: [a.md]\n", 1, id="an error"),
         pytest.param(b"files: \xff", 1, id="no text"),
     ],
