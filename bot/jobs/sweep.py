@@ -42,13 +42,16 @@ DUTY_SECONDS = 600.0
 
 REDELIVERY_SECONDS, ROUNDS_SECONDS, PRUNING_SECONDS = 15 * 60.0, TICK_SECONDS, 3600.0
 
+SOON_SECONDS = 60.0
+"""When the log is looked at again after something was asked for: just started, we may not be reachable yet."""
+
 WINDOW_SECONDS = 3 * 86_400.0
 """So long GitHub keeps what it did not deliver."""
 
 OVERLAP_SECONDS = 600.0
 """The log is read again for so long before the newest attempt that was seen: it is not written in strict order."""
 
-ATTEMPTS = 4
+ATTEMPTS = 6
 """What failed so often, the first attempt included, is not asked for again: we refuse it, and a round makes it good."""
 
 ROUND_SECONDS = 86_400.0
@@ -85,6 +88,7 @@ class Sweep:
         self._wall = wall
         self._chance = chance
         self._task: asyncio.Task[None] | None = None
+        self._soon = False
         self._duties: dict[str, tuple[float, Callable[[Duty], Awaitable[str | None]]]] = {
             "redelivery": (REDELIVERY_SECONDS, self._redeliver),
             "rounds": (ROUNDS_SECONDS, self._go_rounds),
@@ -124,6 +128,7 @@ class Sweep:
         duty = await self._store.write(duties.take, name, seconds=DUTY_SECONDS)
         if duty is None:
             return
+        self._soon = False
         try:
             mark = await act(duty)
         except GapkeeperError as error:
@@ -131,7 +136,7 @@ class Sweep:
             log.warning("sweep.put_off", duty=name, seconds=wait, reason=str(error))
             await self._store.write(duties.put_off, name, seconds=wait)
         else:
-            await self._store.write(duties.finish, name, seconds=seconds, mark=mark)
+            await self._store.write(duties.finish, name, seconds=SOON_SECONDS if self._soon else seconds, mark=mark)
 
     # ── missed deliveries ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -149,6 +154,7 @@ class Sweep:
         here = await self._store.read(duties.known, [attempt.guid for attempt in missed])
         for attempt in missed:
             if attempt.guid not in here:
+                self._soon = True
                 await self._hook.redeliver(attempt)
                 log.info("sweep.redelivery_asked", delivery=attempt.guid)
         return str(max([mark, *(attempt.at for attempt in attempts)]))

@@ -43,16 +43,6 @@ def test_what_was_pushed_while_the_bot_was_down_is_found(own_desk: Desk) -> None
     assert own_desk.states == END | {"Old templates": "open"}
 
 
-def test_22_what_was_pushed_while_the_bot_was_down_is_asked_for(own_desk: Desk) -> None:
-    """Nothing more happens in the repository: at its start the bot asks GitHub for what it missed."""
-    own_desk.begin(FIRST)
-    own_desk.stop()
-    own_desk.repository.push({GAPS: SECOND}, branch=MAIN)
-    wait_until(own_desk.world.quiet)
-    own_desk.start()
-    wait_until(lambda: own_desk.states == END)
-
-
 def lose_database(folder: Path) -> None:
     for path in folder.glob("gapkeeper.db*"):
         path.unlink()

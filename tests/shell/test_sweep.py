@@ -107,6 +107,28 @@ async def test_fault_22_what_was_missed_is_asked_for_once_and_what_arrived_never
         assert set(await states(made.working.store)) == {one.guid for one in made.hand.hooks.log}
 
 
+async def test_whether_what_was_asked_for_arrived_is_looked_at_soon(database_url: str) -> None:
+    async with swept(database_url) as made:
+
+        async def due_in() -> float:
+            asked = sa.select(duties_table.c.due).where(duties_table.c.name == "redelivery")
+            return float(await made.working.store.read(lambda c: c.execute(asked).scalar_one())) - time.time()
+
+        guid = await made.push("missed", awake=False)
+        await made.sweep.once()
+        made.awake = False
+        assert await made.asked() == [guid]
+        assert await due_in() == pytest.approx(60.0, abs=10.0)
+        made.awake = True
+        await made.make_due("redelivery")
+        await made.sweep.once()
+        assert await made.asked() == [guid, guid]
+        await made.make_due("redelivery")
+        await made.sweep.once()
+        assert await made.asked() == [guid, guid]
+        assert await due_in() == pytest.approx(900.0, abs=10.0)
+
+
 async def test_what_arrived_by_another_way_is_not_asked_for(database_url: str) -> None:
     """GitHub took our answer for lost (a timeout, say), but the delivery is in the store, and perhaps done."""
     async with swept(database_url) as made:
