@@ -1,17 +1,19 @@
-"""Verbs for what only the entry in the document can show: where it stands, what it waits for, which gaps it is made of."""
+"""Verbs for the entry in the document: where it stands, what it waits for, which gaps it is made of, which issue is its own."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-from bot.commands.values import ON_GAPS, Ask, Handled, Situation, Spec
+from bot.commands.values import ON_GAPS, ON_ISSUES, Ask, Handled, Link, SetLabel, Situation, Spec
 from bot.core.command import nearest
 from bot.core.gaps.candidate import names_gap
 from bot.core.gaps.vocabulary import words
+from bot.core.issue import MAX_TITLE
 from bot.core.messages import code
 from bot.core.pair import Asked, Wanting
-from bot.core.replies import Who
+from bot.core.replies import NOT_HERE, Who
+from bot.core.triage import BASE_LABEL
 
 if TYPE_CHECKING:
     from bot.core.command import Command
@@ -106,6 +108,46 @@ def _split(command: Command, situation: Situation) -> Handled:
     return (Ask(Asked(Wanting.SPLIT)),)
 
 
+def _unlink(command: Command, situation: Situation) -> Handled:
+    if command.argument:
+        return command.problem("argument", "`unlink` takes nothing after it")
+    if situation.pair is None:
+        return () if _former(situation) else command.problem("not-here", NOT_HERE["other"])
+    return (SetLabel(BASE_LABEL, None),)
+
+
+def _link(command: Command, situation: Situation) -> Handled:
+    name = " ".join(command.argument.split())
+    issue, pair = situation.issue, situation.pair
+    if pair is not None:
+        if not name or situation.again or name.casefold() in _names(pair):
+            return ()
+        hint = "say `/gap unlink` first, if it is to be another's"
+        return command.problem("linked-already", f"this issue is that of {code(pair.base.title)} already", hint=hint)
+    former = _former(situation)
+    if not name or (former is not None and name.casefold() in _names(former)):
+        return (SetLabel(BASE_LABEL, BASE_LABEL),)
+    if former is not None:
+        hint = "`/gap link` alone links the two again"
+        return command.problem("another-gaps", f"this issue was that of {code(former.base.title)}", hint=hint)
+    if issue is not None and not issue.open:
+        return command.problem("closed-issue", "a closed issue is linked to no gap", hint="open it again first")
+    if len(name) > MAX_TITLE:
+        return command.problem("name-long", f"a name has at most {MAX_TITLE} characters; this one has {len(name)}")
+    return (Link(name),)
+
+
+def _former(situation: Situation) -> Pair | None:
+    """Returns the gap that the issue was unlinked from."""
+    issue = situation.issue
+    return next((pair for pair in situation.pairs if issue is not None and pair.number == issue.number), None)
+
+
+def _names(pair: Pair) -> set[str]:
+    """Returns what a gap is called, in small letters."""
+    return {" ".join(name.casefold().split()) for name in (pair.base.title, pair.own_id) if name}
+
+
 SPECS = (
     Spec(
         verb="move",
@@ -134,5 +176,25 @@ SPECS = (
         examples=("/gap split",),
         places=ON_GAPS,
         handle=_split,
+    ),
+    Spec(
+        verb="link",
+        usage="link [gap or line]",
+        who=Who.WRITERS,
+        description="This issue becomes that of the entry with this title, id or line, which must have no other; without a name an entry "
+        "is written for it, and an issue that was unlinked is linked again.",
+        examples=("/gap link", "/gap link Rotate the keys", "/gap link GAP-012", "/gap link docs/GAPS.md:12"),
+        places=ON_ISSUES,
+        handle=_link,
+    ),
+    Spec(
+        verb="unlink",
+        usage="unlink",
+        who=Who.WRITERS,
+        description="The entry and this issue go their own ways: both stay, nothing is carried over any more, and no other issue is opened "
+        "for the entry.",
+        examples=("/gap unlink",),
+        places=ON_ISSUES,
+        handle=_unlink,
     ),
 )

@@ -35,7 +35,7 @@ class Place(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """All that a command is decided on. `issue` and `pair` are set on the issue of a gap.
+    """All that a command is decided on. `pair` is set on the issue of a gap, `issue` on that of none too.
 
     `writer` tells whether the `commenter` may use commands that change something, which takes the `permission` or more. `words` are the
     priorities that its documents use, `offered` is the digest of the plan that waits for a person. `pairs` are all that are known,
@@ -96,6 +96,13 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """The issue becomes that of the gap with this name: its title, its id, or the line where it stands."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class TakeBack:
     """A change that the journal knows is taken back, by the deeds beside this one."""
 
@@ -153,7 +160,7 @@ class ShowPlan:
 
 
 Shown = ShowHelp | ShowStatus | ShowPlan
-Deed = SetState | SetTitle | SetLabel | SetTicks | Ask | TakeBack | Assign | Unassign | Resolve | Sync | Approve | Shown
+Deed = SetState | SetTitle | SetLabel | SetTicks | Ask | Link | TakeBack | Assign | Unassign | Resolve | Sync | Approve | Shown
 Handled = tuple[Deed, ...] | Problem
 
 
@@ -171,10 +178,11 @@ class Spec(Usage):
 
 ON_GAPS = frozenset({Place.GAP})
 ON_ALL = frozenset(Place)
+ON_ISSUES = frozenset({Place.GAP, Place.OTHER})
 ON_OURS = frozenset({Place.GAP, Place.NOTICE})
 
 
-CHANGES = (SetState, SetTitle, SetLabel, SetTicks, Ask)
+CHANGES = (SetState, SetTitle, SetLabel, SetTicks, Ask, Link)
 """Deeds that the document is to follow."""
 
 
@@ -199,6 +207,8 @@ def _says(base: Base, deed: Deed) -> bool:
             return said == word or (word is None and not base.state.closed and base.state is not State.DEFERRED)
         case SetTicks(ticks):
             return base.ticks == ticks
+        case SetLabel("gap", _):
+            return True
         case SetLabel(family, word):
             own = base.priority if family == "priority" else base.effort
             return (own or "").casefold() == (word or "").casefold()

@@ -25,6 +25,7 @@ from bot.core.actions import (
     Change,
     ChangeIssue,
     Close,
+    Decision,
     EditDocument,
     Held,
     OpenIssue,
@@ -42,17 +43,18 @@ from bot.core.gaps.model import State
 from bot.core.identity import Entry, Pairing, entries, folded, pair_up
 from bot.core.inbound import Adopted, Granted, Wish, adopt, granted, wish_of
 from bot.core.issue import Region, StateReason, shortened, words_of
-from bot.core.messages import added_subject, commit_subject, region_of_gap
+from bot.core.merge import Side
+from bot.core.messages import added_subject, code, commit_subject, region_of_gap
 from bot.core.names import GapKey, IssueNumber
 from bot.core.pair import Base, Pair
 from bot.core.rules import added
 from bot.core.settle import disputes_of, question_of
-from bot.core.triage import labels_of_base
+from bot.core.triage import by_family, labels_of_base
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from bot.core.actions import Decision, Source
+    from bot.core.actions import Source
     from bot.core.config import Config
     from bot.core.edit import Trace
     from bot.core.gaps.model import Document, ParseFailure
@@ -68,8 +70,8 @@ class View:
     `documents` were read now, `failures` could not be; `standing` are the gap documents that exist and were not read as
     documents. While the config is not `sound` the last good one is in force, and nothing is closed. `issues` are those that people
     changed, as they are now, `decisions` what they decided about conflicts, `approved` the digest of the held plan they let through.
-    `newcomers` are issues that people want in a document, `home` is the one. `titles` are those that other issues bear now, where
-    that was asked. `now` is for the circuit breaker.
+    `newcomers` are issues that people want in a document, `home` is the one; `links` name the gaps that some of them are to be linked
+    to. `titles` are those that other issues bear now, where that was asked. `now` is for the circuit breaker.
     """
 
     repository: RepositoryId
@@ -86,6 +88,7 @@ class View:
     approved: str | None = None
     newcomers: tuple[Issue, ...] = ()
     home: DocumentPath | None = None
+    links: Mapping[IssueNumber, str] = field(default_factory=dict)
     titles: Mapping[IssueNumber, str] = field(default_factory=dict)
     now: float = 0.0
 
@@ -113,12 +116,12 @@ def plan(view: View) -> Plan:
             continue
         document = documents[entry.path]
         pair = matched.get(id(entry))
-        if pair is not None:
+        if id(entry) in joined:
+            actions.append(_joined(entry, document, joined[id(entry)], view, used, pair))
+        elif pair is not None:
             heard = pair.key in written.heard
             actions.extend(_kept(entry, pair, document, view, written.traces.get(pair.key), heard=heard))
             actions.extend(_turned_down(entry, pair, written.refused.get(pair.key, ()), view.config))
-        elif id(entry) in joined:
-            actions.append(_joined(entry, document, joined[id(entry)], view, used))
         elif not _closes(entry.gap.state, view.config):
             actions.append(_opened(entry, document, view, used))
     held_up = {pair.key for entry, pair in pairing.matched if (entry.path, _scope(entry)) in doubled}
@@ -218,6 +221,10 @@ def _with_newcomers(written: _Written, view: View) -> _Written:
     An open entry of the same title that has no issue is the one that is wanted: a person wrote both, or we died between two steps.
     """
     for issue in view.newcomers if view.sound else ():
+        name = view.links.get(issue.number)
+        if name is not None:
+            written = _linked(written, issue, name)
+            continue
         taken = {id(entry) for entry, _ in written.joined}
         same = [e for e in written.pairing.new if id(e) not in taken and _is_wanted(e, issue)]
         if same:
@@ -234,6 +241,40 @@ def _with_newcomers(written: _Written, view: View) -> _Written:
         else:
             written = _moved_on(written, document, result, issue)
     return written
+
+
+def _linked(written: _Written, issue: Issue, name: str) -> _Written:
+    """Join an issue to the one entry that a person named, unless that has an issue already."""
+    found = [entry for entry in written.found if _is_named(entry, written.documents[entry.path], name)]
+    pairs = {id(entry): pair for entry, pair in written.pairing.matched}
+    problem: Problem | None = None
+    if len(found) != 1:
+        lines = ", ".join(code(f"{entry.path}:{entry.gap.line}") for entry in found[:5])
+        message = f"{len(found)} gaps are called so: {lines}" if found else "no document has a gap that is called so"
+        hint = "name the line where it stands" if found else "say its title, its id, or its line as in `GAPS.md:12`"
+        problem = Problem("no-such-gap" if not found else "several-gaps", message, 0, hint=hint)
+    elif (pair := pairs.get(id(found[0]))) is not None and not pair.lost:
+        problem = Problem("has-issue", f"that gap has issue {pair.number}", 0, hint="say `/gap unlink` there first")
+    elif found[0].gap.state.closed:
+        problem = Problem("gap-closed", "that gap is closed", 0, hint="open it again in its document first")
+    elif id(found[0]) in {id(entry) for entry, _ in written.joined}:
+        problem = Problem("has-issue", "that gap was given another issue just now", 0)
+    if problem is not None:
+        named = replace(problem, message=f"issue {issue.number}: {problem.message}")
+        return replace(written, problems=(*written.problems, named))
+    return replace(written, joined=(*written.joined, (found[0], issue)))
+
+
+def _is_named(entry: Entry, document: Document, name: str) -> bool:
+    """Tells whether a person means this gap: by its title, its id, or a line of it (`GAPS.md:12`, `line 12`)."""
+    gap = entry.gap
+    if folded(name) in {entry.title, folded(gap.id or "")}:
+        return True
+    path, _, number = name.replace("line ", ":", 1).rpartition(":")
+    if path.strip() not in {"", entry.path} or not (number.isascii() and number.isdigit() and len(number) <= 7):
+        return False
+    last = gap.line + document.text.rstrip().count("\n", gap.span.start, max(gap.span.start, gap.span.end - 1))
+    return gap.line <= int(number) <= last and (bool(path) or ":" in name or name.startswith("line "))
 
 
 def _is_wanted(entry: Entry, issue: Issue) -> bool:
@@ -323,15 +364,34 @@ def _opened(entry: Entry, document: Document, view: View, used: set[GapKey]) -> 
     return OpenIssue(record, entry.gap.line, shortened(entry.gap.title), region, labels, add)
 
 
-def _joined(entry: Entry, document: Document, issue: Issue, view: View, used: set[GapKey]) -> ChangeIssue:
-    """The issue of a person becomes the issue of the entry that was made for it."""
+def _joined(
+    entry: Entry, document: Document, issue: Issue, view: View, used: set[GapKey], former: Pair | None = None
+) -> ChangeIssue:
+    """The issue of a person becomes the issue of the entry that was made for it, or that lost its `former` one."""
     region = region_of_gap(entry.gap, document, view.source)
-    key = _new_key(entry, view.repository, used)
+    key = former.key if former is not None else _new_key(entry, view.repository, used)
     used.add(key)
     record = _record(entry, region, key=key, number=issue.number)
-    pair = replace(record, base=replace(record.base, region="", ticks=()))
-    changes = (Relabel(labels_of_base(record.base)), Rewrite(region))
-    return ChangeIssue(pair, record, entry.gap.line, changes, adopt=True)
+    base = _as_labelled(replace(record.base, region="", ticks=()), issue)
+    changes: tuple[Change, ...] = (Relabel(labels_of_base(record.base)), Rewrite(region))
+    if issue.number not in view.links:
+        return ChangeIssue(replace(record, base=base), record, entry.gap.line, changes, adopt=True)
+    # The entry was there first: the issue says what it says, whatever it said before.
+    base = replace(base, title=issue.title, state=State.OPEN, priority=None, effort=None)
+    changes = (Retitle(shortened(entry.gap.title)), *changes)
+    decision = Decision(Side.DOCUMENT)
+    return ChangeIssue(replace(record, base=base), record, entry.gap.line, changes, adopt=True, decision=decision)
+
+
+def _as_labelled(base: Base, issue: Issue) -> Base:
+    """Returns what can be agreed with an issue that has no label of a family: nothing, so that it gets the entry's (its section's, say)."""
+    said = by_family(issue.labels)
+    return replace(
+        base,
+        priority=base.priority if "priority" in said else None,
+        effort=base.effort if "effort" in said else None,
+        state=base.state if "status" in said else State.OPEN,
+    )
 
 
 def _kept(

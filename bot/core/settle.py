@@ -17,7 +17,7 @@ from bot.core.merge import Agreed, Side, merge3
 from bot.core.names import RepositoryId
 from bot.core.sides import fresh_of, said_by
 from bot.core.tasks import marks_in, ticked
-from bot.core.triage import CONFLICT, Label, by_family, labels_of_base, with_family
+from bot.core.triage import BASE_LABEL, CONFLICT, Label, by_family, labels_of_base, with_family
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -150,6 +150,8 @@ class _Settlement:
             else:
                 self._dispute(family, ", ".join(wanted.get(family, ())), ", ".join(said))
                 self._keep(**{family: getattr(self.old, family)} if family in {"priority", "effort"} else {})
+        if self.change.adopt:
+            self.labels = with_family(self.labels, BASE_LABEL, wanted.get(BASE_LABEL, ()))
 
     def _settle_body(self) -> None:
         """Add the body: a new region where people left the old one as it was, and always the marker of what is agreed now."""

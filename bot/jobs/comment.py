@@ -20,6 +20,7 @@ from bot.commands.values import (
     Approve,
     Ask,
     Assign,
+    Link,
     Place,
     Resolve,
     ShowHelp,
@@ -108,9 +109,14 @@ class Taken:
         return any(isinstance(deed, Ask) for deed in self.decision.deeds)
 
     @property
+    def link(self) -> str | None:
+        """The name of the gap whose issue this one is to be."""
+        return next((deed.name for deed in reversed(self.decision.deeds) if isinstance(deed, Link)), None)
+
+    @property
     def says(self) -> bool:
         """Tells whether the issue itself says what was asked."""
-        return any(isinstance(deed, CHANGES) and not isinstance(deed, Ask) for deed in self.decision.deeds)
+        return any(isinstance(deed, CHANGES) and not isinstance(deed, (Ask, Link)) for deed in self.decision.deeds)
 
     @property
     def every(self) -> bool:
@@ -206,7 +212,7 @@ class Desk:
             return replace(somewhere, place=Place.NOTICE, words=words, offered=offered)
         pair = next((pair for pair in pairs if pair.number == event.number), None) or await self._rebuilt(state, issue)
         if pair is None or pair.lost or not pair.present:
-            return somewhere
+            return replace(somewhere, issue=issue, pairs=pairs)
         return replace(somewhere, place=Place.GAP, issue=issue, pair=pair, words=words, offered=offered)
 
     async def _remembered(
@@ -222,7 +228,7 @@ class Desk:
             last = await self._store.read(journal.taken_back, state.id, _mark(event))
             last = last or await self._store.read(journal.newest, state.id, pair.key)
             situation = replace(situation, last=last, defer_closes=last_good(state).on_defer == "close")
-        if verbs & {"move", "depends", "split"}:
+        if verbs & {"move", "depends", "split", "link"}:
             situation = replace(situation, again=await self._store.heard(state.id, _asked_mark(event)))
         return replace(situation, pairs=await self._store.pairs(state.id) if verbs & {"move", "depends"} else ())
 
@@ -253,6 +259,8 @@ class Desk:
         for deed in deeds:
             if isinstance(deed, TakeBack):
                 await self._store.write(journal.take_back, deed.noted.id, taken.mark)
+        if any(isinstance(deed, Link) for deed in deeds):
+            await self._store.hear(state.id, _asked_mark(taken.event))
         asked = {deed.asked.what: deed.asked for deed in deeds if isinstance(deed, Ask)}
         if asked and pair is not None and not situation.again:
             waiting = {one.what: one for one in pair.asked} | asked
@@ -306,6 +314,8 @@ class Desk:
         pair = next((pair for pair in await self._store.pairs(state.id) if pair.number == number), None)
         own = [problem for problem in problems if problem.message.startswith((f"issue {number} ", f"issue {number}:"))]
         edits = [problem for problem in own if problem.message.startswith(f"issue {number}: ")]
+        if pair is None and taken.link is not None:
+            return tuple(replace(p, message=p.message.partition(": ")[2]) for p in edits) or (NOT_WRITTEN,)
         waits = taken.asks and pair is not None and (pair.asked or edits)
         if pair is None or (agreed(taken.decision.deeds, pair.base) and not waits):
             return ()

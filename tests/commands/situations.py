@@ -17,10 +17,10 @@ from bot.core.pair import Base, Pair
 SEVEN = IssueNumber(7)
 
 
-def pair(**base: Any) -> Pair:
+def pair(*, lost: bool = False, **base: Any) -> Pair:
     values: dict[str, Any] = {"state": State.OPEN, "priority": "p1", "effort": None} | base
     agreed = Base(title="Limit the rate", region="0" * 16, **values)
-    return Pair(GapKey("0123456789ab"), SEVEN, DocumentPath("GAPS.md"), None, ("Security",), 0, "", agreed)
+    return Pair(GapKey("0123456789ab"), SEVEN, DocumentPath("GAPS.md"), None, ("Security",), 0, "", agreed, lost=lost)
 
 
 def other(number: int, *section: str, **more: Any) -> Pair:
@@ -67,7 +67,7 @@ def situation(
     **more: Any,
 ) -> Situation:
     labels = ("gap", "priority: P1", *(("gap: conflict",) if conflict else ()))
-    shown = issue(is_open=is_open, labels=labels) if place is Place.GAP else None
+    shown = issue(is_open=is_open, labels=labels) if place in {Place.GAP, Place.OTHER} else None
     known = pair(state=state, ticks=ticks) if place is Place.GAP else None
     pairs = (*([known] if known else []), *(OTHERS if beside is None else beside))
     values: dict[str, Any] = {"pairs": pairs, "last": change(Step("priority", "p0", "p1"))} | more

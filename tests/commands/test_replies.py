@@ -68,6 +68,9 @@ BODIES: dict[str, str] = {
     "no-such-section": refused("/gap move Storge"),
     "several-sections": refused("/gap move Storage"),
     "no-gap": refused("/gap depends #8 #99"),
+    "linked-already": refused("/gap link Rotate the keys"),
+    "another-gaps": refused("/gap link Rotate the keys", situation(place=Place.OTHER, beside=(pair(lost=True),))),
+    "not-linked": half_done([Problem("x", "that gap has issue 12", 0, hint="say `/gap unlink` there first")], issue_says=False),
     "no-tasks": refused("/gap split", situation(ticks=(True,))),
     "one-way": refused("/gap split", situation(one_way=True)),
     "moved-on": refused(

@@ -509,6 +509,13 @@ async def divisible(hand: ByHand) -> int:
     return RATE
 
 
+async def parted(hand: ByHand) -> int:
+    await imported(hand)
+    await hand.sync()
+    await say(hand, KEYS, "/gap unlink")
+    return int(hand.repository.open_issue(title="Mine", body="", by="alice").number)
+
+
 async def one_command(
     folder: Path, scene: Callable[[ByHand], Awaitable[int]], text: str, *, strike: int | None = None, after: bool = False
 ) -> tuple[list[str], Any]:
@@ -545,6 +552,8 @@ async def one_command(
         (held, "/gap approve"),
         (imported, "/gap move P2 wishes\n/gap depends #2"),
         (divisible, "/gap split"),
+        (parted, "/gap link Rotate the keys"),
+        (imported, "/gap unlink"),
         (undoable, "/gap undo"),
     ],
 )
@@ -689,6 +698,77 @@ class TestEntries:
         await hand.push({CONFIG: "files: [GAPS.md]\n"})
         assert file(hand) == GAPS
         assert "Rotate the keys" in hand.repository.read("GAPS.md", "gapkeeper/sync").decode().partition("wishes")[2]
+
+
+class TestLinks:
+    """Which issue is an entry's: one at most, and a person's word."""
+
+    async def mine(self, hand: ByHand, title: str = "Keys are never rotated", **more: Any) -> int:
+        number = hand.repository.open_issue(title=title, body="I saw this.", by="alice", **more).number
+        await hand.sync()
+        return int(number)
+
+    async def test_unlink_parts_them_and_link_brings_them_together(self, hand: ByHand):
+        comment = await say(hand, KEYS, "/gap unlink")
+        assert reactions(comment) == ["eyes", "+1"]
+        assert "gap" not in labels(hand, KEYS)
+        hand.repository.edit_issue(KEYS, by="alice", title="Mine alone")
+        await hand.push({"GAPS.md": GAPS.replace("Nothing is", "Never is anything")})
+        assert file(hand) == GAPS.replace("Nothing is", "Never is anything")
+        assert len(hand.issues) == 5
+        hand.repository.edit_issue(KEYS, by="alice", title="Rotate the keys")
+        await hand.sync()
+        comment = await say(hand, KEYS, "/gap link")
+        assert reactions(comment) == ["eyes", "+1"]
+        assert labels(hand, KEYS) == {"gap", "priority: P0"}
+        await say(hand, KEYS, "/gap done")
+        assert "- [x] [P0] Rotate the keys\n" in file(hand)
+        await quiet(hand)
+
+    async def test_link_without_a_name_writes_an_entry(self, hand: ByHand):
+        number = await self.mine(hand)
+        comment = await say(hand, number, "/gap link")
+        assert "Keys are never rotated\n" in file(hand)
+        assert "gap" in labels(hand, number)
+        assert reactions(comment) == ["eyes", "+1"]
+        await quiet(hand)
+
+    @pytest.mark.parametrize("name", ["Rotate the keys", "rotate  THE keys", "GAPS.md:5", "line 5"])
+    async def test_link_gives_an_entry_whose_issue_was_unlinked_another_one(self, hand: ByHand, name: str):
+        number = await self.mine(hand, labels=["priority: P3", "mine"])
+        await say(hand, KEYS, "/gap unlink")
+        comment = await say(hand, number, f"/gap link {name}")
+        assert reactions(comment) == ["eyes", "+1"]
+        assert replies(hand, number) == []
+        assert file(hand) == GAPS
+        assert hand.issues[number].title == "Rotate the keys"
+        assert (hand.issues[number].body or "").startswith("I saw this.")
+        assert labels(hand, number) == {"gap", "priority: P0", "mine"}
+        await quiet(hand)
+        await say(hand, number, "/gap done")
+        assert "- [x] [P0] Rotate the keys\n" in file(hand)
+        assert hand.issues[KEYS].open
+        await quiet(hand)
+
+    @pytest.mark.parametrize(
+        ("name", "words"),
+        [
+            ("Limit the rate", "That gap has issue 2. Say `/gap unlink` there first."),
+            ("Nothing like it", "No document has a gap that is called so."),
+            ("GAPS.md:1", "No document has a gap that is called so."),
+            ("OTHER.md:5", "No document has a gap that is called so."),
+            ("12345678901234567890", "No document has a gap that is called so."),
+            ("Hash the ids", "That gap is closed."),
+        ],
+    )
+    async def test_what_cannot_be_linked_stays_as_it_is(self, hand: ByHand, name: str, words: str):
+        number = await self.mine(hand)
+        comment = await say(hand, number, f"/gap link {name}")
+        assert reactions(comment) == ["eyes", "-1"]
+        assert words in replies(hand, number)[0]
+        assert (hand.issues[number].title, labels(hand, number)) == ("Keys are never rotated", set())
+        assert file(hand) == GAPS
+        await quiet(hand)
 
 
 # ── undo ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
