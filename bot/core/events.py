@@ -108,6 +108,15 @@ def pull_of_check(name: str) -> IssueNumber | None:
 
 
 @dataclass(frozen=True, slots=True)
+class LabelChanged:
+    """A label of the repository was renamed or deleted: `before` is what it was called, `label` its id."""
+
+    origin: Origin
+    label: int
+    before: str
+
+
+@dataclass(frozen=True, slots=True)
 class RepositoryChanged:
     """The repository itself was renamed, transferred, archived, …: `action` is GitHub's word."""
 
@@ -115,7 +124,7 @@ class RepositoryChanged:
     action: str
 
 
-Event = Pushed | BranchDeleted | IssueChanged | CommentWritten | CheckWanted | RepositoryChanged
+Event = Pushed | BranchDeleted | IssueChanged | CommentWritten | LabelChanged | CheckWanted | RepositoryChanged
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ from bot.github.translate import (
     issue_of,
     issues_of,
     label_of,
+    labels_of,
     membership_of,
     milestones_of,
     permission_of,
@@ -83,6 +84,9 @@ PERMISSIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "create_issue": {"issues": "write"},
         "update_issue": {"issues": "write"},
         "create_label": {"issues": "write"},
+        "labels": {"issues": "read"},
+        "rename_label": {"issues": "write"},
+        "add_labels": {"issues": "write"},
         "comment": {"issues": "write"},
         "react": {"issues": "write"},
         "assign": {"issues": "write"},
@@ -180,6 +184,10 @@ class ReadGateway:
             return await self._line.get(path, permission_of)
         except NotFound:
             return "none"
+
+    async def labels(self, name: RepositoryName) -> Mapping[int, str]:
+        """Returns the names of all labels by their ids. https://docs.github.com/en/rest/issues/labels#list-labels-for-a-repository."""
+        return dict(await self._line.pages(f"{repository_path(name)}/labels", labels_of, params={"per_page": "100"}))
 
     async def milestones(self, name: RepositoryName) -> Mapping[int, str]:
         """Returns the titles of the open milestones by their numbers.
@@ -406,20 +414,31 @@ class Gateway(ReadGateway):
         """
         return await self._line.write("PATCH", f"{repository_path(name)}/check-runs/{run}", check_run_of, json=_check_json(part))
 
-    async def create_label(self, name: RepositoryName, label: Label) -> None:
-        """Make sure that a label exists; one of this name that is there already stays as it is.
+    async def rename_label(self, name: RepositoryName, old: str, new: str) -> None:
+        """Give a label another name; its issues follow. https://docs.github.com/en/rest/issues/labels#update-a-label."""
+        path = f"{repository_path(name)}/labels/{_encoded_segment(old)}"
+        await self._line.write("PATCH", path, label_of, json={"new_name": new})
+
+    async def add_labels(self, name: RepositoryName, number: IssueNumber, labels: Sequence[str]) -> None:
+        """Put labels on an issue, beside those it has. https://docs.github.com/en/rest/issues/labels#add-labels-to-an-issue."""
+        path = f"{repository_path(name)}/issues/{number}/labels"
+        await self._line.write("POST", path, labels_of, json={"labels": list(labels)})
+
+    async def create_label(self, name: RepositoryName, label: Label) -> int | None:
+        """Make sure that a label exists; one of this name that is there already stays as it is. Returns its id if that was told.
 
         https://docs.github.com/en/rest/issues/labels#create-a-label
         """
         path = f"{repository_path(name)}/labels"
         content = {"name": label.name, "color": label.color, "description": label.description}
         try:
-            await self._line.write("POST", path, label_of, json=content)
+            return await self._line.write("POST", path, label_of, json=content)
         except Refused as refused:
             if refused.status != 422 or (refused.codes and _ALREADY_EXISTS not in refused.codes):
                 raise
-            if not refused.codes:  # a server that does not say why
-                await self._line.get(f"{path}/{_encoded_segment(label.name)}", label_of)
+            if refused.codes:
+                return None
+            return await self._line.get(f"{path}/{_encoded_segment(label.name)}", label_of)  # a server that does not say why
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from bot.core.events import (
     CommentWritten,
     Event,
     IssueChanged,
+    LabelChanged,
     Origin,
     Pushed,
     RepositoryChanged,
@@ -105,6 +106,8 @@ def event_of(name: str, payload: object) -> Event | None:
             return _pull_changed(origin, payload)
         case "check_run":
             return _check_asked_again(origin, payload)
+        case "label":
+            return _label_changed(origin, payload)
         case "repository":
             action = _text(_at(payload, "action"))
             return RepositoryChanged(origin, action) if action else None
@@ -204,6 +207,19 @@ def _robot(author: object, sender: object) -> int | None:
     """Returns the account of a bot that wrote something and nobody else with it; its name would prove nothing (#85)."""
     one, other = _positive(_at(author, "id")), _positive(_at(sender, "id"))
     return one if one == other and _at(author, "type") == _at(sender, "type") == "Bot" else None
+
+
+def _label_changed(origin: Origin, payload: object) -> LabelChanged | None:
+    """Returns the label that has another name now, or is gone; one that was made, or painted anew, is no news."""
+    number, name = _positive(_at(payload, "label", "id")), _text(_at(payload, "label", "name"))
+    match _at(payload, "action"):
+        case "edited":
+            before = _text(_at(payload, "changes", "name", "from"))
+        case "deleted":
+            before = name
+        case _:
+            before = None
+    return LabelChanged(origin, number, before) if number is not None and before else None
 
 
 def _origin(payload: object) -> Origin | None:
@@ -445,9 +461,17 @@ def check_run_of(answer: object) -> CheckRun:
     )
 
 
-def label_of(answer: object) -> str:
-    """Returns the name of a label."""
-    return _need_text(answer, "name")
+def labels_of(answer: object) -> tuple[tuple[int, str], ...]:
+    """Returns the labels of a page, each with its id and its name."""
+    if not isinstance(answer, list):
+        raise Unreadable("no list of labels")
+    return tuple((_need_number(entry, "id"), _need_text(entry, "name")) for entry in answer)
+
+
+def label_of(answer: object) -> int | None:
+    """Returns the id of a label, None where a server does not say it."""
+    _need_text(answer, "name")
+    return _positive(_at(answer, "id"))
 
 
 def id_of(answer: object) -> int:

@@ -21,7 +21,8 @@ from bot.core.issue import agreed_since, recorded_pair
 from bot.core.journal import Cause, Change, steps_of
 from bot.core.plan import View
 from bot.core.sides import differs
-from bot.core.triage import BASE_LABEL, UNLINKED
+from bot.core.triage import BASE_LABEL, FAMILIES, UNLINKED, by_family, labels_of_base
+from bot.jobs.labels import LabelMissing
 from bot.jobs.verdict import renamed
 
 if TYPE_CHECKING:
@@ -216,6 +217,7 @@ class Gatherer:
             if later is not None:
                 kept[place] = replace(later, lost=kept[place].lost)
                 await self._store.save_pair(state.id, kept[place], Change(Cause(), steps_of(pair, kept[place])))
+            await self._demand_labels(state, kept[place], issue)
             if (
                 kept[place].present
                 and not kept[place].lost
@@ -223,6 +225,13 @@ class Gatherer:
             ):
                 issues[issue.number] = issue
         return _Changed(issues, tuple(kept), tuple(unlinked), tuple(linked))
+
+    async def _demand_labels(self, state: RepositoryState, pair: Pair, issue: Issue) -> None:
+        """Raises LabelMissing where an issue lacks a label of ours that is gone itself: nobody took it from this issue (#96)."""
+        said = by_family(issue.labels)
+        for family, names in by_family(label.name for label in labels_of_base(pair.base)).items():
+            if family in FAMILIES and family not in said and not await self._reader.has_label(state.name, names[0]):
+                raise LabelMissing(f"issue {issue.number} lacks the label {names[0]}, which is gone")
 
     async def _issue_now(self, state: RepositoryState, number: IssueNumber) -> Issue | None:
         """Returns an issue as it is, None where it is gone.

@@ -32,6 +32,7 @@ from bot.core.triage import CONFLICT, UNLINKED
 from bot.jobs.causes import Causes
 from bot.jobs.opening import Opener
 from bot.jobs.verdict import renamed, stops_everything
+from bot.store import labels as ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -256,9 +257,9 @@ class Performer:
     async def _ensure(self, labels: tuple[Label, ...]) -> None:
         """Make sure that labels exist, in our colours, before an issue carries them; once in a repository's life."""
         missing = [label for label in labels if label.name.lower() not in self.state.labels]
-        for label in missing:
-            await self.gateway.create_label(self.state.name, label)
+        made = {label.name.lower(): await self.gateway.create_label(self.state.name, label) for label in missing}
         if missing:
+            await self.store.write(ids.note, self.state.id, {name: number for name, number in made.items() if number})
             names = self.state.labels | {label.name.lower() for label in missing}
             self.state = replace(self.state, labels=names)
             await self.store.save_repository(self.state)

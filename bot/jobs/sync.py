@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 import structlog
 
 from bot.core.actions import Decision, EditDocument, TurnDown
-from bot.core.config import CONFIG_PATH
+from bot.core.config import CONFIG_PATH, is_own
 from bot.core.errors import Moved, NotFound, Problem, RateLimited, Refused, Stale
-from bot.core.events import CheckWanted, CommentWritten, IssueChanged
+from bot.core.events import CheckWanted, CommentWritten, IssueChanged, LabelChanged
 from bot.core.issue import Seal
 from bot.core.merge import Side
 from bot.core.messages import approved_in, decided_in, question_in
@@ -26,6 +26,7 @@ from bot.jobs.causes import Causes, causes_of
 from bot.jobs.check import Checker
 from bot.jobs.comment import MAY_WRITE, Desk, Taken
 from bot.jobs.gather import Gatherer, pushes_to
+from bot.jobs.labels import LabelMissing, mended
 from bot.jobs.outcome import Done, Later, Outcome
 from bot.jobs.parsing import Parser
 from bot.jobs.perform import BranchRefused, Performer
@@ -70,6 +71,7 @@ class _Said:
     senders: dict[IssueNumber, list[str]] = field(default_factory=dict)
     decisions: dict[IssueNumber, Decision] = field(default_factory=dict)
     approved: str | None = None
+    labels: dict[int, str] = field(default_factory=dict)
     every: bool = False
     afresh: bool = False
     taken: list[Taken] = field(default_factory=list)
@@ -186,6 +188,8 @@ class Sync:
         said.afresh = again
         said.causes = causes_of(heard)
         state = replace(state, labels=state.labels.union(*(taken.labels for taken in said.taken)))
+        if said.labels:
+            state = await mended(self._github.installation(state.installation), self._store, state, said.labels)
         problems: tuple[Problem, ...] = ()
         if not pushes and not said.whole and (not said.touched or state.head is None):
             await self._store.save_repository(state)
@@ -211,11 +215,16 @@ class Sync:
     async def _bring_together(self, state: RepositoryState, pushes: tuple[Pushed, ...], said: _Said) -> tuple[Problem, ...]:
         """Read both sides, plan, perform, remember; returns what was not possible."""
         seal, gatherer = Seal(self._secrets, state.id), self._gatherer(state, said.newest)
+        if said.every and state.known:
+            state = await mended(self._github.installation(state.installation), self._store, state, {})
         try:
             # What was proposed and is not merged is looked at again, whatever a payload, perhaps an old one, shows of it: the pull
             # request holds all of it, or it would drop some.
             touched = {**said.touched, **dict.fromkeys(state.pending)}
             gathered = await gatherer.gather(state, pushes, touched, whole=said.whole, every=said.every)
+        except LabelMissing:
+            await mended(self._github.installation(state.installation), self._store, state, {})
+            raise
         except Refused as refusal:
             if isinstance(refusal, NotFound | Moved) or stops_everything(refusal):
                 raise
@@ -285,6 +294,9 @@ class Sync:
                     # A box without a question is none of ours; what it decides is bound to what was asked.
                     said.touched[number], said.decisions[number] = None, Decision(side, question_in(body) or "")
                     said.senders.setdefault(number, []).append(event.origin.sender)
+                case LabelChanged(label=label, before=before):
+                    if is_own(before) and event.origin.sender != await self._github.login():
+                        said.labels.setdefault(label, before)
                 case CommentWritten():
                     taken = await desk.take(state, event)
                     if taken is not None:

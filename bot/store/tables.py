@@ -6,7 +6,7 @@ for it are one commit (docs/decisions/0001-job-engine.md).
 
 import sqlalchemy as sa
 
-REVISION = "0003"
+REVISION = "0004"
 """The newest migration. A database that has it needs no look at the migrations, which would cost 0.3 s at every start."""
 
 metadata = sa.MetaData(
@@ -63,6 +63,15 @@ repositories = sa.Table(
     sa.Column("pending", sa.JSON, nullable=False),
     sa.Index(None, "name"),
 )
+
+labels = sa.Table(
+    "labels",
+    metadata,
+    sa.Column("repository", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("name", sa.String(50), primary_key=True),
+    sa.Column("id", sa.BigInteger, nullable=False),
+)
+"""The ids of our labels, by their names in lower case."""
 
 documents = sa.Table(
     "documents",

@@ -35,7 +35,7 @@ READ_SECONDS = 10.0
 COMMIT_SECONDS = 8.0
 """GitHub hangs up after ten seconds; we rather say 503, so that its list of deliveries shows the truth."""
 
-EVENTS = frozenset({"push", "issues", "issue_comment", "repository", "pull_request", "check_run"})
+EVENTS = frozenset({"push", "issues", "issue_comment", "label", "repository", "pull_request", "check_run"})
 """What a sync acts on. Other events are kept, so that a redelivery is known, and get no job."""
 
 _GUID = re.compile(rb"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")

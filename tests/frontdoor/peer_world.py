@@ -180,6 +180,9 @@ class PeerRepository:
     def rename_label(self, old: str, new: str) -> None:
         self._ask("PATCH", f"/labels/{quote(old)}", {"new_name": new})
 
+    def delete_label(self, name: str) -> None:
+        self._people[ADMIN].delete(f"/repos/{self._name}/labels/{quote(name)}").raise_for_status()
+
     def labels(self) -> Mapping[str, tuple[str, str]]:
         listed = self._ask("GET", f"/labels?per_page={_PAGE}")
         return {label["name"]: (label["color"], label["description"] or "") for label in listed}

@@ -176,6 +176,9 @@ class SandboxRepository:
     def rename_label(self, old: str, new: str) -> None:
         self._do(lambda: self._model.edit_label(old, by=ADMIN, new_name=new))
 
+    def delete_label(self, name: str) -> None:
+        self._do(lambda: self._model.delete_label(name, by=ADMIN))
+
     def labels(self) -> Mapping[str, tuple[str, str]]:
         known = self._model.labels
         return self._do(lambda: {label.name: (label.color, label.description or "") for label in known.values()})

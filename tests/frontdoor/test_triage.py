@@ -50,6 +50,28 @@ def test_needs_triage_goes_when_people_set_a_priority_and_comes_again_without_on
     desk.assert_agreed()
 
 
+def test_96_a_label_that_is_renamed_gets_its_name_back(desk: Desk) -> None:
+    desk.begin(DEBT)
+    before = {title: issue.labels for title, issue in desk.issues.items()}
+    desk.repository.rename_label("priority: P1", "soon")
+    desk.settle()
+    desk.edit_issue(desk.numbers[POOL], title="Pool all connections")
+    assert desk.text == DEBT.replace(POOL, "Pool all connections").encode()
+    assert desk.issues["Pool all connections"].labels == before[POOL]
+    desk.assert_agreed()
+
+
+def test_96_a_label_that_is_deleted_is_made_again_and_put_back(desk: Desk) -> None:
+    desk.begin(DEBT)
+    before = {title: issue.labels for title, issue in desk.issues.items()}
+    for name in ("priority: P1", "gap", "needs triage"):
+        desk.repository.delete_label(name)
+    desk.settle()
+    assert {title: issue.labels for title, issue in desk.issues.items()} == before
+    assert desk.text == DEBT.encode()
+    desk.assert_agreed()
+
+
 def test_a_rule_comes_with_the_request_that_opens_the_issue(desk: Desk) -> None:
     rules = f"rules:\n  - when: {{section: 'secur*'}}\n    add: {{labels: [security], assignees: [{WRITER}]}}\n"
     with desk.watched() as calls:

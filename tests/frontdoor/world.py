@@ -173,6 +173,9 @@ class Repository(Protocol):
     def rename_label(self, old: str, new: str) -> None:
         """Give a label another name; every issue that carries it follows."""
 
+    def delete_label(self, name: str) -> None:
+        """Delete a label; it is on no issue any more."""
+
     def calls(self) -> Sequence[CallView]:
         """Returns the bot's calls about this repository so far, in their order."""
 

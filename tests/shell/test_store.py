@@ -20,7 +20,7 @@ from bot.core.gaps.model import State
 from bot.core.journal import Cause, Change, Step
 from bot.core.names import BlobSha, CommitSha, DocumentPath, GapKey, InstallationId, IssueNumber, RepositoryId, RepositoryName
 from bot.core.pair import Asked, Base, Pair, Wanting
-from bot.store import RepositoryState, journal, tables
+from bot.store import RepositoryState, journal, labels, tables
 from bot.store.database import MIGRATIONS
 from bot.store.store import Store
 
@@ -208,6 +208,25 @@ async def test_migration_0003_gives_the_pairs_of_before_nothing_asked(database_u
     async with Store(database_url) as store:
         assert await store.pairs(R) == (PAIR,)
         assert await store.read(journal.newest, R, PAIR.key) is None
+
+
+async def test_migration_0004_knows_no_label_yet_and_keeps_the_rest(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.store.database.REVISION", "0003")
+    async with Store(database_url) as store:
+        await store.save_repository(STATE)
+    monkeypatch.undo()
+    async with Store(database_url) as store:
+        assert await store.repository(R) == STATE
+        assert await store.read(labels.ids_of, R) == {}
+
+
+async def test_ids_of_labels_are_replaced_as_a_whole(store: Store) -> None:
+    await store.write(labels.note, R, {"gap": 1, "priority: p0": 2})
+    await store.write(labels.note, R, {"gap": 3})
+    assert await store.read(labels.ids_of, R) == {"gap": 3, "priority: p0": 2}
+    await store.write(labels.replace, R, {"effort: m": 4})
+    assert await store.read(labels.ids_of, R) == {"effort: m": 4}
+    assert await store.read(labels.ids_of, RepositoryId(R + 1)) == {}
 
 
 class TestJournal:
