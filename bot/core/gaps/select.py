@@ -339,6 +339,8 @@ class _Walk:
             return "a legend: it explains the sections"
         if here.section.role is None and here.place.priority is None and weigh.shows_done(heads):
             return "what works"
+        if here.section.role is None and weigh.explains_names(self.source, block):
+            return "names and what they stand for"
         if weigh.is_of_archive(here.section) and not self.named(block):
             return "archive: what was done for an entry of it"
         return ""

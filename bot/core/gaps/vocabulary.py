@@ -347,7 +347,7 @@ def _opens(found: Sequence[Word], role: str, count: int, *, gaps: bool) -> bool:
 
 
 LACKS = listed("no lacks lacking insufficient kein keine keinen sin sem aucun aucune pas нет")
-_POSSESSES = listed("working has have works work exists supports provides does do offers includes")
+_POSSESSES = listed("is working has have works work exists supports provides does do offers includes")
 _WEIGHS = listed("strengths stärken fortalezas forces forças")
 """`Strengths and weaknesses` weighs what there is."""
 _DENIES = listed("not never cannot can't don't doesn't won't isn't aren't")

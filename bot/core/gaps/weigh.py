@@ -33,8 +33,11 @@ ENOUGH = 3
 """The score from which a heading is a gap without the company of others."""
 _NAME = 2
 """An area is named in so many words."""
-_COUNT = re.compile(r"[*_ ~<>≈]*\d[\d.,/%]*(?: ?\w{1,12})?(?: ?\(.*\))?[*_ ]*")
+_COUNT = re.compile(r"[*_ ~<>≈]*\d[\d.,/%–-]*(?: ?\w{1,12})?(?: ?\(.*\))?[*_ ]*")
 """A number, with what it counts."""
+_NAMED = re.compile(r"`[^`]+` ?[-–—:=]")
+_VERSION = re.compile(r"\d+\.\d|\d{4}")
+_SEVERAL = 4
 _ASKED = frozenset(["are", "is", "do", "does", "did", "was", "were", "has", "have", "can", "will", "which"])
 _OWN = frozenset({"status", "priority", "severity", "effort"})
 _META = tuple(
@@ -58,7 +61,22 @@ def is_list_of_things(source: Blocks, root: Section) -> bool:
         block.end - block.first for section in sections for block in section.blocks if isinstance(block, (Listing, Table))
     )
     hints = sum(section.urgency is not None or section.said is not None or announces_gaps(section.title) for section in sections)
-    return listed * 2 > len(source.lines) and (hints * 4 >= len(sections) or len(sections) == 1)
+    return listed * 2 > len(source.lines) and (hints * 4 >= len(sections) or len(sections) == 1 or _demands(source, sections))
+
+
+def _demands(source: Blocks, sections: Sequence[Section]) -> bool:
+    """Tells whether most entries say what is to be done or lacks, and no heading names a version or a day, as in a log of changes."""
+    entries = [
+        item.lead.lines[0].of(source.text)
+        for section in sections
+        for block in section.blocks
+        if isinstance(block, Listing)
+        for item in block.items
+        if item.lead is not None
+    ]
+    if any(_VERSION.search(section.title) for section in sections) or len(entries) < _SEVERAL:
+        return False
+    return sum(asks(entry) for entry in entries) * 2 > len(entries)
 
 
 def announces_gaps(title: str) -> bool:
@@ -95,13 +113,14 @@ def score(source: Blocks, section: Section, place: Place) -> int:
     score += 2 * (head.priority is not None and not section.container)
     score += _all_tagged(section)
     score += head.ordinal is not None
-    score += head.state is not None and not section.container
+    score += (1 + (head.ordinal is not None)) * (head.state is not None and not section.container)
     score += section.prose
     score -= 2 * is_meta(source, section)
     subject = not section.container and (section.role is None or (section.role == "gaps" and head.ordinal is not None))
     score += place.gappy and subject
     parts = [child for child in section.sections if child.role != "detail"]
     score += (place.role == "gaps" or is_shelf(section.parent)) and subject and not parts
+    score += is_stated_shelf(section.parent) and subject and not parts
     if section.container:
         score -= 3
     if section.role is not None and section.role != "gaps":
@@ -125,6 +144,11 @@ def is_tagged(section: Section) -> bool:
         and head.priority[1:].isdigit()
         and not section.container
     )
+
+
+def is_stated_shelf(section: Section | None) -> bool:
+    """Tells whether a heading says of all below it that it is still to be done: `## Not started`."""
+    return section is not None and is_shelf(section) and section.said in {State.OPEN, State.IN_PROGRESS, State.DEFERRED}
 
 
 def is_meta(source: Blocks, section: Section) -> bool:
@@ -194,8 +218,8 @@ def against(source: Blocks, section: Section) -> int:
     against = 0
     if not own and has_boxes(source, lists):
         against += 4
-    if not own and tracks_rows(section):
-        against += 4
+    if tracks_rows(section) and not (section.head and section.head.id):
+        against += 4 + 3 * own  # fields beside such a table are of the table
     if not own and ((section.set_off and section.role == "gaps") or any(is_set_off(part) for part in section.walk())):
         against += 4
     described = section.described > 1 or (
@@ -353,6 +377,12 @@ def states_nothing(source: Blocks, item: Item) -> bool:
     raw = item.lead.lines[0].of(source.text) if item.lead is not None else ""
     first = raw.split(" ", 1)[0].lower().strip("*_")
     return (first == "why" and raw.rstrip().endswith("?")) or (first == "see" and "](" in raw)
+
+
+def explains_names(source: Blocks, block: Listing) -> bool:
+    """Tells whether a list says what names of code stand for, and of none that it lacks: `setField` - set a field."""
+    texts = [item.lead.lines[0].of(source.text) for item in block.items if item.lead is not None]
+    return len(texts) > 1 and all(_NAMED.match(text) for text in texts) and sum(lacks(text) for text in texts) * 2 <= len(texts)
 
 
 def shows_done(heads: Sequence[Head]) -> bool:

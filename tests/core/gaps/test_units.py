@@ -24,6 +24,38 @@ class Case:
 
 CASES = [
     Case(
+        "headings below one that says they are not started are entries",
+        "# Roadmap\n\n## Not started\n\n### Rails\n\nOf oak.\n\n### Keel\n\nOf iron.\n",
+        ("5 Rails open", "9 Keel open"),
+    ),
+    Case(
+        "a table with a state for each row has entries, whatever fields stand beside it",
+        "# Debt\n\n## Active debt\n\n| # | Description | Priority | Status |\n|---|---|---|---|\n| 1 | Rails fall | high | open |\n| 2 | Keel bent | low | open |\n\n"
+        "**Priority:** high / low\n",
+        ("7 Rails fall open", "8 Keel bent open"),
+    ),
+    Case(
+        "names of code and what they stand for are no gaps, unless the heading says so",
+        "# Limitations\n\n## Missing calls\n\n- `mend` - mends rails\n- `tar` - tars planks\n\n### Actions\n\n- `bend` - bends the keel\n- `lift` - lifts the boom\n",
+        ("5 mend - mends rails open", "6 tar - tars planks open"),
+    ),
+    Case(
+        "lists that say what is to be done are a list of gaps, whatever the headings are called",
+        "# Deck\n\n- Fix the rails\n- Replace the planks\n- A new flag of silk\n\n# Hull\n\n- Add ribs\n- Remove the bent keel\n",
+        (
+            "3 Mend the rails open",
+            "4 Tar the planks open",
+            "5 A new flag of silk open",
+            "9 Add ribs open",
+            "10 Remove the bent keel open",
+        ),
+    ),
+    Case(
+        "lists of what was done in a version are a log",
+        "# 1.2.0\n\n- Fix the rails\n- Remove the planks\n\n# 1.1.0\n\n- Add ribs\n- Add a keel\n",
+        (),
+    ),
+    Case(
         "several groups of one level are groups",
         "# Missing parts\n\n## P0 - Deck\n\n- Add rails\n- Add planks\n\n## P0 - Hull\n\n- Add a keel\n- Add ribs\n",
         ("5 Add rails open", "6 Add planks open", "10 Add a keel open", "11 Add ribs open"),

@@ -140,7 +140,8 @@ SECTIONS = {
         legend, format, template, key, taxonomy, glossary, definitions, priority levels, severity levels, status
         definitions, priority definitions, severity definitions, priority legend, status legend, conventions, terminology,
         status codes, status key, priority key, categories, classification, effort scale, labels, entry format, item
-        format, item template, entry template, symbols, notation, rating scale, status values, severity guide, priority
+        format, item template, entry template, symbols, notation, rating scale, status values, severity guide,
+        language guide, style guide, usage guide, migration guide, setup guide, priority
         guide, status indicators, status labels, examples, example, prioritization criteria, priority criteria, definition
         of done, severity scale, prioritization guide, prioritisation guide, priority guidelines, writing
         guidelines, item structure,
@@ -184,12 +185,14 @@ SECTIONS = {
         implementation plan, migration path, milestones, recommendations, recommended next steps, recommended actions,
         implementation order, suggested order, remediation order, suggested remediation order, implementation roadmap,
         sprint plan, action items, phases, schedule, short term, medium term, long term, recommended priorities, nice next
-        steps, recommendation, recommended solutions, implementation batches, batches, suggested next steps,
+        steps, recommendation, recommended solutions, implementation batches, batches, timeline estimate,
+        implementation timeline, estimated timeline, suggested next steps,
         recommended execution order, priorities,
         immediate next steps,
         implementation phases, implementation priority, implementation strategy, strategy, recommended approach, suggested
         implementation order, recommended implementation order, proposed solutions, remediation plan, remediation roadmap,
-        path forward, implementation checklist, proposed roadmap, recommended fix order, fix order, priority
+        path forward, recommended sequence, suggested sequence, implementation checklist, proposed roadmap,
+        recommended fix order, fix order, priority
         recommendation, suggested priorities, testing strategy, rollout plan, release plan
     """,
     "inventory": """
@@ -223,7 +226,8 @@ SECTIONS = {
         gaps, gap, missing, limitations, limitation, issues, issue, bugs, bug, debt, debts, todo, todos, to do, to dos,
         tasks, improvements, backlog, not implemented, unimplemented, unsupported, problems, wishlist, ideas,
         enhancements, concerns, known issues, known limitations, known bugs, missing features, what s missing, what is
-        missing, still missing, not supported, not yet implemented, not yet supported, deficiencies, shortcomings,
+        missing, still missing, still open, remaining work, left to do, not done, leftovers, not supported, not yet
+        implemented, not yet supported, deficiencies, shortcomings,
         weaknesses, technical debt, tech debt, unsupported features, genuinely missing, partially implemented, incomplete,
         open items, active items, items, open questions, constraints, caveats, fixme, blockers, defects, stories, must
         fix, needed, wanted, what s not implemented, differences, incompatibilities, open issues, features to add, future
