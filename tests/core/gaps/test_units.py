@@ -41,13 +41,13 @@ CASES = [
     ),
     Case(
         "lists that say what is to be done are a list of gaps, whatever the headings are called",
-        "# Deck\n\n- Fix the rails\n- Replace the planks\n- A new flag of silk\n\n# Hull\n\n- Add ribs\n- Remove the bent keel\n",
+        "# Deck\n- Fix the rails\n- Replace the planks\n- A new flag of silk\n\n# Hull\n- Add ribs\n- Remove the bent keel\n",
         (
-            "3 Mend the rails open",
-            "4 Tar the planks open",
-            "5 A new flag of silk open",
-            "9 Add ribs open",
-            "10 Remove the bent keel open",
+            "2 Fix the rails open",
+            "3 Replace the planks open",
+            "4 A new flag of silk open",
+            "7 Add ribs open",
+            "8 Remove the bent keel open",
         ),
     ),
     Case(
