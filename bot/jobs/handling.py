@@ -1,7 +1,8 @@
 """Around the sync of a repository: what becomes of its job when GitHub refuses or fails, and the rounds that come by the clock.
 
-The verdicts are a table (`bot.jobs.verdict`). A parked job holds no worker and loses nothing: its deliveries stay open until it
-comes again, or until the next delivery of the repository takes them along. `parked` in the store says why, for people.
+The verdicts are a table (`bot.jobs.verdict`). A job that waits holds no worker and loses nothing: its deliveries stay open until it
+comes again, or until the next delivery of the repository takes them along. Where nothing can be done at all the job ends, and a
+round finds out what there is to do once something can be. `parked` in the store says why, for people.
 """
 
 from __future__ import annotations
@@ -44,6 +45,8 @@ class Handling:
         """Sync a repository; raises what is no fault of GitHub's, and what has lasted for too long."""
         outcome = await self._attempt(repository, deliveries)
         match outcome:
+            case None:
+                return Done()
             case Done():
                 await self._store.write(duties.unpark, repository)
             case Later(seconds, reason):
@@ -52,7 +55,8 @@ class Handling:
                 outcome = Later(seconds, reason)
         return outcome
 
-    async def _attempt(self, repository: RepositoryId, deliveries: tuple[Delivery, ...]) -> Outcome:
+    async def _attempt(self, repository: RepositoryId, deliveries: tuple[Delivery, ...]) -> Outcome | None:
+        """Returns what became of it, None where nothing can be done in the repository."""
         said = tuple(delivery for delivery in deliveries if delivery.event != ROUND)
         try:
             outcome: Outcome = await self._sync(repository, said) if said else Done()
@@ -62,7 +66,7 @@ class Handling:
             return await self._course(repository, error)
         return outcome
 
-    async def _course(self, repository: RepositoryId, error: GapkeeperError) -> Outcome:
+    async def _course(self, repository: RepositoryId, error: GapkeeperError) -> Outcome | None:
         verdict = verdict_of(error)
         if verdict is None:
             raise error
@@ -73,6 +77,12 @@ class Handling:
             case Course.REFUSE | Course.ASK:
                 log.warning("sync.refused", repository=repository, reason=reason)
                 return Done()
+            case Course.PARK:
+                log.warning("sync.parked", repository=repository, reason=reason)
+                lasted = await self._store.write(duties.park, repository, reason, seconds=verdict.shortest)
+                await self._store.write(duties.park, repository, reason, seconds=verdict.pause(lasted))
+                await self._store.write(duties.go_round, repository, seconds=verdict.pause(lasted))
+                return None
             case _:
                 lasted = await self._store.write(duties.park, repository, reason, seconds=verdict.shortest)
                 if lasted > GIVE_UP_SECONDS:

@@ -42,7 +42,7 @@ class Course(StrEnum):
     """It is tried again soon, then with growing pauses, for as long as the fault lasts."""
 
     PARK = "park"
-    """Nothing can be done in the repository for now: it is looked at again from time to time, and whenever something happens."""
+    """Nothing can be done in the repository for now: a round looks at it again from time to time, and so does its next delivery."""
 
     REFUSE = "refuse"
     """There is nothing to do, and trying again will not change that; its deliveries are done."""

@@ -26,7 +26,7 @@ from bot.jobs.handling import Handling
 from bot.jobs.outcome import Done, Later, Outcome
 from bot.jobs.verdict import DAY, HOUR, MINUTE, TABLE, Course, stops_everything, verdict_of
 from bot.store.store import Store
-from bot.store.tables import parked
+from bot.store.tables import parked, rounds
 from tests.shell.working import delivery, working
 
 if TYPE_CHECKING:
@@ -145,6 +145,25 @@ async def test_fault_33_a_repository_that_cannot_be_seen_is_parked_and_forgets_n
     outcome = await handle(R, (delivery("a"),))
     assert isinstance(outcome, Later)
     assert outcome.seconds == 6 * HOUR
+    assert await handle(R, (delivery("a"),)) == Done()
+    assert await noted(store) == []
+
+
+async def test_fault_32_what_is_parked_leaves_no_job_and_a_round_looks_at_it_again(store: Store) -> None:
+    suspended = Refused("GitHub answered 403: This installation has been suspended", status=403)
+    scripted = Scripted(suspended, suspended, Done())
+    handle = handling(store, scripted)
+
+    async def round_in() -> float:
+        return float(await store.read(lambda c: c.execute(sa.select(rounds.c.due)).scalar_one())) - time.time()
+
+    assert await handle(R, (delivery("a"),)) == Done()
+    assert await round_in() == pytest.approx(HOUR, abs=20)
+    (row,) = await noted(store)
+    assert row.until - time.time() == pytest.approx(HOUR, abs=20)
+    await store.write(lambda connection: connection.execute(parked.update().values(since=parked.c.since - DAY)))
+    assert await handle(R, (delivery("a"),)) == Done()
+    assert await round_in() == pytest.approx(6 * HOUR, abs=20)
     assert await handle(R, (delivery("a"),)) == Done()
     assert await noted(store) == []
 
