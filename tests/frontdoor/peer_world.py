@@ -144,6 +144,11 @@ class PeerRepository:
         found = self._ask("GET", f"/issues/{number}/comments")
         return tuple(CommentView(comment["id"], comment["body"], comment["user"]["login"]) for comment in found)
 
+    def comment(self, number: int, body: str, *, by: str = ADMIN) -> int:
+        if by not in self._people:
+            self._people[by] = self._peer.app()
+        return int(self._ask("POST", f"/issues/{number}/comments", {"body": body}, by=by)["id"])
+
     def edit_comment(self, comment: int, body: str, *, by: str = ADMIN) -> None:
         self._ask("PATCH", f"/issues/comments/{comment}", {"body": body}, by=by)
 

@@ -161,6 +161,9 @@ class SandboxRepository:
         found = self._do(lambda: list(self._model.issues[number].comments.values()))
         return tuple(CommentView(comment.id, comment.body, comment.user.login) for comment in found)
 
+    def comment(self, number: int, body: str, *, by: str = ADMIN) -> int:
+        return self._do(lambda: self._model.comment(number, body, by=by).id)
+
     def edit_comment(self, comment: int, body: str, *, by: str = ADMIN) -> None:
         self._do(lambda: self._model.edit_comment(comment, body, by=by))
 

@@ -155,6 +155,9 @@ class Repository(Protocol):
     def comments(self, number: int) -> tuple[CommentView, ...]:
         """Returns the comments of an issue, the oldest first."""
 
+    def comment(self, number: int, body: str, *, by: str = ADMIN) -> int:
+        """Write a comment as a person, or as the App itself, and return its id."""
+
     def edit_comment(self, comment: int, body: str, *, by: str = ADMIN) -> None:
         """Change a comment as a person."""
 

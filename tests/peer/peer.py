@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -56,6 +57,20 @@ class Peer:
     def connect(self, hook: str | None) -> None:
         """Says where webhooks go from now on."""
         self._proxy.relay.hook = hook
+
+    def app(self) -> httpx.Client:
+        """Returns a client with which the App acts, past the client under test: as a program of its own that bears its name."""
+        import jwt
+
+        now = int(time.time())
+        signed = jwt.encode(
+            {"iat": now - 60, "exp": now + 540, "iss": str(self.seed.app_id)}, self.seed.private_key, algorithm="RS256"
+        )
+        client = self.person(self.seed.bot)
+        path = f"/app/installations/{self.seed.installation}/access_tokens"
+        answer = client.post(path, headers={"authorization": f"Bearer {signed}"}).raise_for_status()
+        client.headers["authorization"] = f"token {answer.json()['token']}"
+        return client
 
     def person(self, login: str) -> httpx.Client:
         """Returns a client with which a person acts: plain httpx straight at the emulator, not the client under test."""
