@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bot.store.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from bot.core.journal import Change
     from bot.core.names import GapKey, RepositoryId
@@ -25,6 +25,7 @@ class Memory(Store):
         self.kept: dict[GapKey, Pair] = {}
         self.announced: set[GapKey] = set()
         self.marks: set[str] = set()
+        self.labels: dict[str, int] = {}
 
     async def repository(self, repository: RepositoryId) -> RepositoryState | None:
         return self.states.get(repository)
@@ -43,6 +44,14 @@ class Memory(Store):
             raise AssertionError(f"I4: issue {pair.number} belongs to two gaps")
         self.kept[pair.key] = pair
         self.announced.discard(pair.key)
+        self.step()
+
+    async def label_ids(self, repository: RepositoryId) -> dict[str, int]:
+        return dict(self.labels)
+
+    async def note_labels(self, repository: RepositoryId, found: Mapping[str, int], *, all_of_them: bool = False) -> None:
+        self.step()
+        self.labels = {**({} if all_of_them else self.labels), **found}
         self.step()
 
     async def intents(self, repository: RepositoryId) -> frozenset[GapKey]:

@@ -19,7 +19,6 @@ import structlog
 from bot.core.config import is_own
 from bot.core.errors import Refused, Stale
 from bot.core.triage import Label, labels_of_base
-from bot.store import labels as ids
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,7 +47,7 @@ class _Found:
 
 async def mended(gateway: Gateway, store: Store, state: RepositoryState, told: Mapping[int, str]) -> RepositoryState:
     """Returns what is known of the repository once its labels are as they were; `told` are names of before, by id."""
-    known = {before.lower(): number for number, before in told.items()} | await store.read(ids.ids_of, state.id)
+    known = {before.lower(): number for number, before in told.items()} | await store.label_ids(state.id)
     pairs = [pair for pair in await store.pairs(state.id) if not pair.lost]
     wanted = {label.name.lower(): label for pair in pairs for label in labels_of_base(pair.base)}
     listed = await gateway.labels(state.name)
@@ -61,7 +60,7 @@ async def mended(gateway: Gateway, store: Store, state: RepositoryState, told: M
         now = {name.lower(): number for number, name in (await gateway.labels(state.name)).items()}
         found.kept.update({name: now[name] for name in found.lost if name in now})
     if found.kept != known:
-        await store.write(ids.replace, state.id, found.kept)
+        await store.note_labels(state.id, found.kept, all_of_them=True)
     state = replace(state, labels=frozenset(found.kept))
     await store.save_repository(state)
     return state

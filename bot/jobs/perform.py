@@ -32,7 +32,6 @@ from bot.core.triage import CONFLICT, UNLINKED
 from bot.jobs.causes import Causes
 from bot.jobs.opening import Opener
 from bot.jobs.verdict import renamed, stops_everything
-from bot.store import labels as ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -259,7 +258,7 @@ class Performer:
         missing = [label for label in labels if label.name.lower() not in self.state.labels]
         made = {label.name.lower(): await self.gateway.create_label(self.state.name, label) for label in missing}
         if missing:
-            await self.store.write(ids.note, self.state.id, {name: number for name, number in made.items() if number})
+            await self.store.note_labels(self.state.id, {name: number for name, number in made.items() if number})
             names = self.state.labels | {label.name.lower() for label in missing}
             self.state = replace(self.state, labels=names)
             await self.store.save_repository(self.state)

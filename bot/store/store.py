@@ -19,14 +19,14 @@ from bot.core.edit.values import Trace
 from bot.core.gaps.model import State
 from bot.core.names import BlobSha, CommitSha, DocumentPath, GapKey, InstallationId, IssueNumber, RepositoryId, RepositoryName
 from bot.core.pair import Asked, Base, Moment, Pair, Wanting
-from bot.store import progress
+from bot.store import labels, progress
 from bot.store.database import Database, insert, reading
 from bot.store.journal import note
 from bot.store.records import RepositoryState
 from bot.store.tables import documents, heard, intents, pairs, repositories
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from types import TracebackType
 
     from bot.core.journal import Change
@@ -127,6 +127,14 @@ class Store:
         Raises `sqlalchemy.exc.IntegrityError` when another key has that issue: two gaps never share one (I4).
         """
         await self.write(_save_pair, repository, pair, change)
+
+    async def label_ids(self, repository: RepositoryId) -> dict[str, int]:
+        """The ids of our labels by their names in lower case, as far as they are known."""
+        return await self.read(labels.ids_of, repository)
+
+    async def note_labels(self, repository: RepositoryId, found: Mapping[str, int], *, all_of_them: bool = False) -> None:
+        """Remember the ids of labels beside those that are known, or as all that there are."""
+        await self.write(labels.replace if all_of_them else labels.note, repository, found)
 
     async def intents(self, repository: RepositoryId) -> frozenset[GapKey]:
         """The gaps whose issue may or may not have been created."""

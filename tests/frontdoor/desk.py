@@ -69,6 +69,11 @@ class Desk:
         self.settle()
         return number
 
+    def comment(self, number: int, body: str, *, by: str = ADMIN) -> None:
+        """Comment on an issue as a person, and wait for the bot."""
+        self.repository.comment(number, body, by=by)
+        self.settle()
+
     def edit_comment(self, comment: int, body: str, *, by: str = ADMIN) -> None:
         """Change a comment as a person, and wait for the bot."""
         self.repository.edit_comment(comment, body, by=by)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.frontdoor.desk import CONFIG, CONFIG_PATH
-from tests.frontdoor.world import WRITER
+from tests.frontdoor.world import ADMIN, TRIAGER, WRITER
 
 if TYPE_CHECKING:
     from tests.frontdoor.desk import Desk
@@ -88,6 +88,29 @@ def test_34_a_rule_that_names_nobody_and_nothing_keeps_no_gap_from_its_issue(des
     desk.begin(DEBT, config=CONFIG + rules)
     assert {title: "seen" in issue.labels for title, issue in desk.issues.items()} == dict.fromkeys(desk.numbers, True)
     assert len(desk.issues) == 3
+
+
+WHO: dict[str, tuple[str, str, bool]] = {
+    "a writer by default": ("", WRITER, True),
+    "no triager by default": ("", TRIAGER, False),
+    "a writer where more is asked for": ("commands: {permission: admin}\n", WRITER, False),
+    "an administrator": ("commands: {permission: admin}\n", ADMIN, True),
+    "a reader where that is enough": ("commands: {permission: read}\n", TRIAGER, True),
+    "a triager by name": (f"commands: {{permission: admin, allow: {{users: [{TRIAGER}]}}}}\n", TRIAGER, True),
+}
+
+
+@pytest.mark.parametrize(("config", "by", "may"), WHO.values(), ids=WHO.keys())
+def test_84_who_may_use_commands_is_the_configs_to_say(desk: Desk, config: str, by: str, *, may: bool) -> None:
+    desk.begin(DEBT, config=CONFIG + config)
+    number = desk.numbers[POOL]
+    desk.comment(number, "/gap priority P0", by=by)
+    replies = [comment for comment in desk.repository.comments(number) if comment.author == desk.world.access.bot]
+    assert ("priority: P0" in desk.issue(number).labels, len(replies)) == ((True, 0) if may else (False, 1))
+    # A commit is only for those who may write themselves; for others it is proposed (I19).
+    commits = may and by != TRIAGER
+    assert desk.text == (DEBT.replace("[P1] Pool", "[P0] Pool") if commits else DEBT).encode()
+    assert len(desk.repository.pulls()) == (1 if may and by == TRIAGER else 0)
 
 
 @pytest.mark.parametrize(
