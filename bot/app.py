@@ -283,6 +283,8 @@ def serve(settings: Settings, *, role: Role = Role.WHOLE) -> None:
         access_log=False,
         log_config=None,
         timeout_graceful_shutdown=10,
+        # Longer than a proxy or a sender keeps an idle connection (nginx: 60 s): whoever uses it just as we close it loses a delivery.
+        timeout_keep_alive=75,
     )
     server = uvicorn.Server(config)
     # uvicorn raises a caught signal again when it has ended; with its own handler in place that is an orderly exit 0 (#108).

@@ -87,17 +87,23 @@ def running(connection: sa.Connection, repository: RepositoryId) -> str | None:
 
 
 def claim(connection: sa.Connection, repository: RepositoryId, job: str, *, instead_of: str | None = None) -> bool:
-    """Give the repository and all its open deliveries to `job`; False when another job has it, `instead_of` excepted.
+    """Give the repository and its open deliveries to `job`; False when another job has it, `instead_of` excepted.
 
-    Open deliveries of other jobs are taken too: those jobs wait for a later try, or died with the engine's row of them. The
-    queue row comes first: it is the lock. Saying it again changes nothing but to take what came meanwhile.
+    A new job takes those of other jobs too, which wait for a later try, or died with the engine's row of them. A job that tries again
+    (`root.rN`) takes what no job has yet, and what its own first try had: what a younger one took along is for that one to try again,
+    or each delivery would leave one more job that tries for as long as the repository cannot be synced.
+    The queue row comes first: it is the lock. Saying it again changes nothing but to take what came meanwhile.
     """
     mine = sa.or_(queue.c.running.is_(None), queue.c.running.in_([job] if instead_of is None else [job, instead_of]))
     waiting = sa.case((queue.c.waiting == job, None), else_=queue.c.waiting)
     taken = queue.update().where(queue.c.repository == repository, mine).values(running=job, waiting=waiting)
     if connection.execute(taken.returning(queue.c.repository)).first() is None:
         return False
-    held = deliveries.update().where(deliveries.c.repository == repository, deliveries.c.state.in_(OPEN))
+    root, again, _ = job.partition(".r")
+    ours = sa.or_(deliveries.c.job.is_(None), deliveries.c.job == root, deliveries.c.job.startswith(f"{root}.r", autoescape=True))
+    held = deliveries.update().where(
+        deliveries.c.repository == repository, deliveries.c.state.in_(OPEN), ours if again else sa.true()
+    )
     connection.execute(held.values(state="claimed", job=job))
     return True
 

@@ -143,6 +143,19 @@ async def test_a_follow_up_whose_deliveries_are_done_syncs_nothing(database_url:
     assert syncs.calls == [(R, {"old"}), (R, {"old", "new"})]
 
 
+async def test_a_follow_up_leaves_alone_what_a_younger_job_has_taken_along(database_url: str) -> None:
+    """Else each delivery to a repository that cannot be synced would leave one more job that tries again and again."""
+    syncs = Syncs(Later(1.5, "unavailable"), Later(3600, "unavailable"))
+    async with working(database_url, syncs) as at_work:
+        await at_work.put("old")
+        await at_work.until(at_work.runtime.counts, Jobs(queued=0, running=0, delayed=1))
+        await at_work.put("new")
+        await at_work.until(at_work.runtime.counts, Jobs(queued=0, running=0, delayed=2))
+        await at_work.until(at_work.runtime.counts, Jobs(queued=0, running=0, delayed=1))
+        assert await at_work.states() == {"old": "claimed", "new": "claimed"}
+    assert syncs.calls == [(R, {"old"}), (R, {"old", "new"})]
+
+
 async def test_a_repository_that_runs_is_not_synced_a_second_time(database_url: str) -> None:
     """The engine itself can start two jobs of a repository on several workers (decision 0001, trap 5): the guard row holds."""
     syncs = Syncs()
