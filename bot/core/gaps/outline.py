@@ -22,6 +22,7 @@ from bot.core.gaps.vocabulary import (
     STATES,
     Found,
     Word,
+    lacks,
     listed,
     mark_state,
     priority_in,
@@ -44,6 +45,7 @@ _ANNOUNCEMENT = 60
 REPEATED = 2
 """A title that stands more often than this names a part of an entry (`Impact`), not an entry."""
 EVIDENCE = frozenset({"status", "priority", "severity", "effort", "resolution"})
+_PHASES = listed("phase sprint milestone week stage iteration etapa fase étape этап спринт")
 _CONTAINER = listed(
     "gap gaps item items issue issues idea ideas task tasks feature features bug bugs debt debts improvement improvements limitation "
     "limitations enhancement enhancements todo todos work entries problems problem things stuff fixes missing priority prio priorities "
@@ -123,11 +125,17 @@ def outline(source: Blocks) -> Section:
     shared = Counter(label for section in root.walk() for label in {labelled.field.label for labelled in section.fields})
     for section in root.walk():
         section.described = sum(
-            bool(labelled.field.value) and (labelled.role == "describes" or shared[labelled.field.label] > 1)
+            bool(labelled.field.value)
+            and (labelled.role == "describes" or (shared[labelled.field.label] > 1 and not _says_lack(labelled.field.label)))
             for labelled in section.fields
         )
         section.role = _corrected(source, section, repeated=titles[section.title] > REPEATED)
     return root
+
+
+def _says_lack(label: str) -> bool:
+    """Tells a statement that sections share, `No component hydration`, from a label such as `Debt`."""
+    return len(words(label)) > 2 and lacks(label)
 
 
 def _tree(source: Blocks) -> Section:
@@ -264,7 +272,9 @@ def _section(source: Blocks, heading: Heading, parent: Section) -> Section:
         section.urgency, section.urgency_span = head.priority, head.priority_span
     section.sure = head.id is None and head.ordinal is None and SECTIONS.whole(words(head.title)) is not None
     name = words(head.title.partition(" (")[0])
-    section.container = _is_container(words(head.title)) or SECTIONS.whole(name) == "gaps" or declines
+    section.container = (
+        _is_container(words(head.title)) or SECTIONS.whole(name) == "gaps" or declines or _is_phase(words(head.title))
+    )
     return section
 
 
@@ -325,6 +335,11 @@ def _is_container(found: Sequence[Word]) -> bool:
             return False
         index += hit[1] if hit is not None else 1
     return True
+
+
+def _is_phase(found: Sequence[Word]) -> bool:
+    """Tells whether a title counts a stretch of time or of work: `Phase 1: Foundation`."""
+    return len(found) > 1 and found[0].text in _PHASES and found[1].text.isdigit()
 
 
 def _declines(found: Sequence[Word]) -> bool:

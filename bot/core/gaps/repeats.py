@@ -29,7 +29,8 @@ def settle(found: Sequence[Candidate]) -> tuple[list[Candidate], list[Dropped]]:
     """Returns the candidates that are gaps, and those that are not, each with the reason."""
     kept, dropped = _without_repeats(found)
     firm = [candidate for candidate in kept if not candidate.weak and candidate.place.role != "archive"]
-    if firm:
+    counted = sum(candidate.weak and "number" in candidate.evidence for candidate in kept)
+    if firm and counted <= len(firm):
         listed = sum(candidate.kind is Kind.HEADING for candidate in firm) * 2 < len(firm)
         kept = _keep(
             kept,
@@ -92,7 +93,14 @@ def _comparable(candidate: Candidate, other: Candidate) -> bool:
     """Tells whether two names may mean one thing: `Trojan` and `Trojan (inbound)` in two tables of one kind are two."""
     if candidate.kind is not other.kind or (candidate.head.id is not None and candidate.head.id == other.head.id):
         return True
+    if candidate.head.lead and other.head.lead and not candidate.weak and _beside(candidate.place.path, other.place.path):
+        return False
     return candidate.head.title.partition(" (")[2] == other.head.title.partition(" (")[2]
+
+
+def _beside(path: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Tells whether two sections stand side by side: each has its own `No retries`."""
+    return path != other and len(path) == len(other) > 1 and path[:-1] == other[:-1]
 
 
 def _without_repeats(found: Sequence[Candidate]) -> tuple[list[Candidate], list[Dropped]]:

@@ -15,11 +15,11 @@ from bot.core.blocks import Listing, Opaque, Paragraph, Row, Table
 from bot.core.gaps import heading, listing, weigh
 from bot.core.gaps import table as tables
 from bot.core.gaps.candidate import Candidate, Place, items_below
-from bot.core.gaps.model import Remark, State
+from bot.core.gaps.model import Remark, State, StateSource
 from bot.core.gaps.outline import Section, is_shelf, outline
 from bot.core.gaps.plain import plain
 from bot.core.gaps.repair import view
-from bot.core.gaps.repeats import settle
+from bot.core.gaps.repeats import Dropped, settle
 from bot.core.gaps.vocabulary import STATES, folded, priority_in, section_role, words
 
 if TYPE_CHECKING:
@@ -74,14 +74,22 @@ class _Here:
 def select(source: Blocks, name: str) -> Selection:
     """Returns the gaps of a document; `name` is its file name, which may announce gaps like a title does."""
     walk = _Walk(source, outline(source), name)
-    walk.section(_Here(walk.root, walk.place(walk.root, Place()), weak=False))
-    kept, dropped = settle(walk.found)
+    kept, dropped = walk.all()
+    if walk.settled is not None and any(_says_open(candidate) for candidate in kept):
+        # What an entry says of itself outweighs "all is done" above: that may have been said of something else.
+        walk = _Walk(source, walk.root, name, settled=False)
+        kept, dropped = walk.all()
     kept.sort(key=lambda candidate: (candidate.first, candidate.head.title_span))
     for candidate in kept:
         walk.say(candidate.first, f"{candidate.kind.value} entry", candidate.why, taken=True)
     for candidate, why in dropped:
         walk.say(candidate.first, f"{candidate.kind.value} entry", why)
     return Selection(tuple(kept), source, walk.said)
+
+
+def _says_open(candidate: Candidate) -> bool:
+    unsaid = candidate.state_source in {StateSource.DEFAULT, StateSource.SECTION}
+    return not candidate.state.closed and not unsaid
 
 
 def _singular(title: str) -> str:
@@ -91,7 +99,7 @@ def _singular(title: str) -> str:
 class _Walk:
     """The walk down the sections; collects candidates and remarks."""
 
-    def __init__(self, source: Blocks, root: Section, name: str) -> None:
+    def __init__(self, source: Blocks, root: Section, name: str, *, settled: bool = True) -> None:
         self.source = source
         self.root = root
         self.found: list[Candidate] = []
@@ -105,9 +113,16 @@ class _Walk:
         self.titles = frozenset(_singular(section.title) for section in root.walk()) - {""}
         self.gappy = weigh.announces_gaps(name) or weigh.announces_gaps(title) or weigh.is_list_of_things(source, root)
         self.resolved = any(word in said for word in _SETTLED)
-        self.settled = State.DONE if any(_ALL_DONE.search(sentence) for sentence in re.split(r"[.\n]", said)) else None
+        self.settled = (
+            State.DONE if settled and any(_ALL_DONE.search(sentence) for sentence in re.split(r"[.\n]", said)) else None
+        )
         self.legend = weigh.legend(source, root)
         self.running = weigh.running(source, root)
+
+    def all(self) -> tuple[list[Candidate], list[Dropped]]:
+        """Returns the gaps of the document, and what looked like one and is none."""
+        self.section(_Here(self.root, self.place(self.root, Place()), weak=False))
+        return settle(self.found)
 
     def say(self, line: int, what: str, why: str, *, taken: bool = False) -> None:
         self.said.append((line, what, why, taken))
@@ -115,7 +130,9 @@ class _Walk:
     def place(self, section: Section, outer: Place) -> Place:
         """Returns the place of a section's entries."""
         top = section.heading is None or (section.level == 1 and len(self.root.sections) == 1)
-        announced = section.heading is not None and (section.role == "gaps" or weigh.announces_gaps(section.title))
+        announced = section.heading is not None and (
+            section.role == "gaps" or weigh.announces_gaps(section.title) or weigh.is_urgent_shelf(section)
+        )
         return replace(
             outer,
             path=outer.path if top or not section.title else (*outer.path, section.title),

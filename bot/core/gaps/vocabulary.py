@@ -56,6 +56,7 @@ STATE_OF_BOX: Mapping[str, State] = {
     "": State.OPEN,
     " ": State.OPEN,
     "x": State.DONE,
+    "v": State.DONE,
     "✓": State.DONE,
     "✔": State.DONE,
     "✅": State.DONE,

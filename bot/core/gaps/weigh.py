@@ -146,6 +146,11 @@ def is_tagged(section: Section) -> bool:
     )
 
 
+def is_urgent_shelf(section: Section) -> bool:
+    """Tells whether a heading is a priority and the word priority: `## Lower Priority`."""
+    return section.container and section.urgency is not None and section.role is None and section.level > 1
+
+
 def is_stated_shelf(section: Section | None) -> bool:
     """Tells whether a heading says of all below it that it is still to be done: `## Not started`."""
     return section is not None and is_shelf(section) and section.said in {State.OPEN, State.IN_PROGRESS, State.DEFERRED}

@@ -30,6 +30,7 @@ STATES = [
     ("- [~] A leak", P, StateSource.CHECKBOX, "~"),
     ("- [-] A leak", W, StateSource.CHECKBOX, "-"),
     ("- [] A leak", N, StateSource.CHECKBOX, ""),
+    ("- [V] A leak", D, StateSource.CHECKBOX, "V"),
     ("- [ ] A leak DONE", D, StateSource.SUFFIX, "DONE"),
     ("- [ ] ~~A leak~~", D, StateSource.STRIKE, "~~A leak~~"),
     ("- [x] A leak (partial)", P, StateSource.SUFFIX, "partial"),

@@ -24,6 +24,26 @@ class Case:
 
 CASES = [
     Case(
+        "an entry that says it is open outweighs a sentence above that all is done: it was said of something else",
+        "# Remaining work\n\nAll steps of last year are complete.\n\n## Gaps\n\n- Add rails\n- Add a keel (not started)\n",
+        ("7 Add rails open", "8 Add a keel open"),
+    ),
+    Case(
+        "where nothing says otherwise, all is done that the document says is done",
+        "# Gaps\n\nAll items below have been fixed.\n\n## Gaps\n\n- Add rails\n- Add a keel\n",
+        ("7 Add rails done", "8 Add a keel done"),
+    ),
+    Case(
+        "a phase is no gap, what stands in it is",
+        "# Missing\n\n## Phase 1: Foundation\n\nFirst of all.\n\n### 1.1 Keel\n\nIron.\n\n### 1.2 Ribs\n\nOak.\n\n## Phase 2: Deck\n\nThen this.\n\n### 2.1 Rails\n\nTeak.\n",
+        ("7 Keel open", "11 Ribs open", "19 Rails open"),
+    ),
+    Case(
+        "statements that several sections share are entries, not labels",
+        "# Limitations\n\n## 1. Sails\n\n### Jib\n- **No safe reefing**: it tears\n- **Limited view ahead**: none at all\n\n### Main\n- **No safe reefing**: it tears\n- **Limited view ahead**: some\n",
+        ("6 No safe reefing open", "7 Limited view ahead open", "10 No safe reefing open", "11 Limited view ahead open"),
+    ),
+    Case(
         "headings below one that says they are not started are entries",
         "# Roadmap\n\n## Not started\n\n### Rails\n\nOf oak.\n\n### Keel\n\nOf iron.\n",
         ("5 Rails open", "9 Keel open"),

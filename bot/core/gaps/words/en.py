@@ -155,7 +155,7 @@ SECTIONS = {
         works, tracking process, resolution process, getting started, development workflow, policy, review cadence,
         reporting, reporting issues, reporting bugs, how to report, lessons learned, best practices, debt management,
         management, prevention, prevention strategies, testing checklist, checklist, how to verify, verification, release
-        process, quick start, setup, commands, standards, documentation standards, using this document, using this file,
+        process, quick start, setup, commands, standards, documentation standards, using this document, known workarounds, using this file,
         governance, execution rule, execution rules, working agreement, ground rules, faq, questions, sign off
     """,
     "reference": """
