@@ -73,19 +73,17 @@ class Paragraph:
 
 @dataclass(slots=True)
 class Item:
-    """One entry of a list; `ordinal` is its number in a numbered list."""
+    """One entry of a list; `ordinal` is its number in a numbered list.
+
+    `lead` is the paragraph on the marker's own line, None for an entry that starts with something else or nothing.
+    """
 
     first: int
     end: int
     marker: Span
     ordinal: int | None
     blocks: list[Block]
-
-    @property
-    def lead(self) -> Paragraph | None:
-        """The paragraph on the marker's own line, None for an entry that starts with something else or nothing."""
-        first = self.blocks[0] if self.blocks else None
-        return first if isinstance(first, Paragraph) and first.first == self.first else None
+    lead: Paragraph | None = None
 
 
 @dataclass(slots=True)
@@ -260,7 +258,9 @@ class _Builder:
                     lists[-1].items.append(item)
                     stack.append(item.blocks)
                 case "list_item_close":
-                    stack.pop()
+                    first_of = next(iter(stack.pop()), None)
+                    item = lists[-1].items[-1]
+                    item.lead = first_of if isinstance(first_of, Paragraph) and first_of.first == item.first else None
                 case "bullet_list_open" | "ordered_list_open":
                     first, end = _map(token)
                     lists.append(Listing(first, end, token.type == "ordered_list_open", []))

@@ -88,11 +88,11 @@ class Candidate:
 
     def field(self, *roles: str) -> Labelled | None:
         """Returns the first field with one of the roles, in the order of the roles."""
-        if not self.fields:
-            return None
-        return next(
-            (labelled for role in roles for labelled in self.fields if labelled.role == role and labelled.field.value), None
-        )
+        for role in roles:
+            for labelled in self.fields:
+                if labelled.role == role and labelled.field.value:
+                    return labelled
+        return None
 
     def stated(self) -> tuple[State, StateSource, Span | None]:
         """Returns the state: a status field, a word, a box, a mark, a strike, the section; in that order, with exceptions below."""
@@ -180,8 +180,8 @@ class Candidate:
         """The gaps it names as what it waits for."""
         named: list[str] = []
         for labelled in self.fields:
-            value = visible(labelled.field.value)
-            if labelled.role != "depends" or not value or _NONE.fullmatch(value):
+            value = visible(labelled.field.value) if labelled.role == "depends" else ""
+            if not value or _NONE.fullmatch(value):
                 continue
             for part in _APART.split(value):
                 reference = _REFERENCE.search(part)
@@ -234,7 +234,7 @@ class Candidate:
 
 def detail(source: Blocks, span: Span) -> str:
     """Returns the lines at the span, repaired and dedented, without blank lines around them."""
-    return dedented(view(source.text, span).text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
+    return dedented(view(source.text, span).text.split("\n")) if len(span) else ""
 
 
 def dedented(rows: Sequence[str]) -> str:

@@ -65,6 +65,8 @@ _REMARKED = re.compile(r"(?<=[^\w\s.,;:!?] )(?P<said>[A-Z]{4,}(?: [A-Z]{4,})?) \
 _SENTENCE = re.compile(
     r"[.!?](?=\s)(?<![ .(][A-Za-z][.!?])(?<!\be\.g[.!?])(?<!\bi\.e[.!?])(?<!\betc[.!?])(?<!\bvs[.!?])|[。！？]|:\s*\n|\n\s*\n"
 )
+_WRAPS = frozenset("*_~")
+"""What emphasis begins and ends with."""
 _FEW = 3
 """A tail in capitals of so many words says how urgent it is: `BLOCKING FOR RELEASE`."""
 _CUT = re.compile(r"[:：|]| [—–-] ")
@@ -115,7 +117,7 @@ class Head:
 
     def say(self, state: State, source: StateSource, span: Span) -> None:
         """Keeps a state, a word before a mark, the first before the second; and every place where one is said."""
-        if all(mark.span != span for mark in self.marks):
+        if not self.marks or all(mark.span != span for mark in self.marks):
             self.marks.append(Mark(source, state, span))
         if self.state is None or (self.state_source is StateSource.EMOJI and source is StateSource.SUFFIX):
             self.state, self.state_source, self.state_span = state, source, span
@@ -515,8 +517,8 @@ class _Reader:
             if self.s[end - 1] == "-" and end - first > 1 and not self.s[end - 2].isspace():
                 break
             end -= 1
-        for mark in ("**", "__", "~~", "*"):
-            inner = self.s[first:end]
+        inner = self.s[first:end]
+        for mark in ("**", "__", "~~", "*") if inner[:1] in _WRAPS else ():
             if (
                 inner.startswith(mark)
                 and inner.endswith(mark)

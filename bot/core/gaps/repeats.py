@@ -78,13 +78,17 @@ class _Known:
             other = self.by_key.get(key)
             if other is not None and other.group != candidate.group and _comparable(candidate, other):
                 return other, other.kind is not candidate.kind or candidate.place.role == "archive"
-        mine = same_words(candidate.head.title)
-        for word in sorted(mine, key=lambda word: (len(self.by_word.get(word, ())), word))[:4]:
-            for theirs, other in self.by_word.get(word, ())[:_SOME]:
-                if other.group == candidate.group:
+        mine, group = same_words(candidate.head.title), candidate.group
+        known = sorted((len(others), word) for word in mine if (others := self.by_word.get(word)) is not None)
+        # Words that nobody has said count among the four rarest: whoever says much that is new repeats little.
+        for _, word in known[: max(4 - (len(mine) - len(known)), 0)]:
+            for theirs, other in self.by_word[word][:_SOME]:
+                if other.group == group:
                     continue
                 shared = len(mine & theirs)
-                if shared >= 2 and shared * 10 >= 6 * min(len(mine), len(theirs)) and _comparable(candidate, other):
+                if shared < 2 or shared * 10 < 6 * min(len(mine), len(theirs)):
+                    continue
+                if _comparable(candidate, other):
                     return other, other.kind is not candidate.kind and shared * 10 >= 8 * max(len(mine), len(theirs))
         return None
 

@@ -355,13 +355,13 @@ def is_label(source: Blocks, item: Item, head: Head, nested: Sequence[Listing], 
 def areas(source: Blocks, block: Listing) -> frozenset[int]:
     """Returns the entries of a list that name areas in a word or two: where nearly all do, and hold what is to be done there."""
     parents = [item for item in block.items if any(isinstance(below, Listing) for below in item.blocks)]
-    named = [item for item in parents if _is_name(source, item)]
     lists = [below for item in parents for below in item.blocks if isinstance(below, Listing)]
     held = sum(len(below.items) for below in lists)
-    if len(fields_of(source, lists)) * 2 > held:
+    if len(parents) < 2 or len(parents) * 4 < len(block.items) * 3 or held < 2 * len(parents):
         return frozenset()
+    named = [item for item in parents if _is_name(source, item)]
     nearly = len(named) == len(parents) or (len(named) * 4 >= len(parents) * 3 and not has_boxes(source, [block]))
-    whole = len(named) > 1 and nearly and len(parents) * 4 >= len(block.items) * 3 and held >= 2 * len(parents)
+    whole = len(named) > 1 and nearly and len(fields_of(source, lists)) * 2 <= held
     return frozenset(id(item) for item in named) if whole else frozenset()
 
 
