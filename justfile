@@ -32,6 +32,10 @@ schema-update:
 fuzz seconds="60":
     uv run --with 'atheris; python_version < "3.14"' python tests/fuzz/fuzz_reading.py -max_len=4000 -len_control=0 -max_total_time={{ seconds }}
 
+# How many deliveries and syncs a server takes here (docs/scaling.md): storm or drain, --database postgres, --workers 2.
+bench-serving *arguments:
+    uv run python benchmarks/bench_serving.py {{ arguments }}
+
 # Kill the server at every n-th of the places where it can die, on SQLite and PostgreSQL (all of them: more than an hour).
 kill every="1":
     KILL_EVERY={{ every }} uv run pytest -n 0 tests/kill/test_kill.py
