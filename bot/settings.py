@@ -45,6 +45,8 @@ class Settings:
     log: Literal["json", "console"] = "json"
     coalesce_seconds: float = 1.0
     """How long a sync waits for more deliveries of its repository; not read from the environment."""
+    dashboard_seconds: float = 60.0
+    """How long a dashboard is left as it is after it was written; not read from the environment."""
     polling_seconds: float = 0.2
     """How often the engine looks for jobs; not read from the environment."""
     lease_seconds: float = 15.0

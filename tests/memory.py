@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from bot.core.journal import Change
     from bot.core.names import GapKey, RepositoryId
     from bot.core.pair import Pair
-    from bot.store.records import RepositoryState
+    from bot.store.records import RepositoryState, Shown
 
 
 class Memory(Store):
@@ -75,6 +75,9 @@ class Memory(Store):
         self.step()
         self.announced.discard(key)
         self.step()
+
+    async def shown(self, repository: RepositoryId) -> Shown | None:
+        return None
 
     async def heard(self, repository: RepositoryId, mark: str) -> bool:
         return mark in self.marks

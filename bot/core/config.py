@@ -125,7 +125,7 @@ class Config:
 PERMISSIONS = ("read", "triage", "write", "maintain", "admin")
 """From the least to the most: https://docs.github.com/organizations/managing-user-access-to-your-organizations-repositories."""
 MAX_ASSIGNEES = 10
-_OWN = re.compile(r"gap|gap: (?:conflict|plan|unlinked)|needs triage|(?:priority|effort|status): .*", re.IGNORECASE)
+_OWN = re.compile(r"gap|gap: (?:conflict|dashboard|plan|unlinked)|needs triage|(?:priority|effort|status): .*", re.IGNORECASE)
 
 
 def is_own(label: str) -> bool:
@@ -236,7 +236,7 @@ KEYS = Table(
         ),
         "references": Key(Word(("none", "visible", "hidden")), "Whether documents name the issues of their gaps.", later=True),
         "codeowners": Key(Flag(), "Whether the owners of the files that a gap names are assigned.", later=True),
-        "dashboard": Key(Flag(), "Whether one issue shows the state of all gaps. Default false.", later=True),
+        "dashboard": Key(Flag(), "Whether one issue shows the state of all gaps. Default false."),
         "check": Key(Flag(), "Whether pull requests get a check run with the problems of their documents. Default true."),
     }
 )

@@ -106,6 +106,10 @@ class Seal:
         fits = [hmac.compare_digest(self._signature(secret, key, data), signature) for secret in self.secrets]
         return any(fits)
 
+    def each(self) -> tuple[Seal, ...]:
+        """Returns a seal for each of the secrets."""
+        return tuple(Seal((secret,), self.repository) for secret in self.secrets)
+
     def _signature(self, secret: bytes, key: str, data: str) -> str:
         derived = hmac.new(secret, b"gapkeeper marker v1", hashlib.sha256).digest()
         return hmac.new(derived, f"{self.repository}|{key}|{data}".encode(), hashlib.sha256).hexdigest()[:32]

@@ -15,6 +15,7 @@ import structlog
 
 from bot.core.actions import Decision, EditDocument, TurnDown
 from bot.core.config import CONFIG_PATH, is_own
+from bot.core.dashboard import Approved, Keep, LookAgain
 from bot.core.errors import Moved, NotFound, Problem, RateLimited, Refused, Stale
 from bot.core.events import CheckWanted, CommentWritten, IssueChanged, LabelChanged
 from bot.core.issue import Seal
@@ -25,6 +26,7 @@ from bot.github.translate import event_of, payload_of
 from bot.jobs.causes import Causes, causes_of
 from bot.jobs.check import Checker
 from bot.jobs.comment import MAY_WRITE, Desk, Taken
+from bot.jobs.dashboard import Dashboards
 from bot.jobs.gather import Gatherer, pushes_to
 from bot.jobs.labels import LabelMissing, mended
 from bot.jobs.outcome import Done, Later, Outcome
@@ -112,12 +114,16 @@ class Sync:
         self._settle = settings.settle_seconds
         self._parser = Parser()
         self._checker = Checker(github)
+        self._dashboards = Dashboards(
+            github, store, self._secrets, self._web, now, settings.dashboard_seconds, settings.settle_seconds
+        )
         self._now = now
 
     async def aclose(self) -> None:
         """End the processes that read large documents. No sync may be under way."""
         await self._parser.aclose()
         await self._checker.aclose()
+        await self._dashboards.aclose()
 
     async def __call__(self, repository: RepositoryId, deliveries: tuple[Delivery, ...]) -> Outcome:
         """Sync a repository because of these deliveries; raises the GitHubError that a later try may overcome."""
@@ -158,6 +164,7 @@ class Sync:
         if every or said.afresh or said.touched:
             await self._bring_together(state, (), said)
         await self._store.write(duties.went_round, repository, before, whole=every)
+        await self._dashboards.show(repository)
 
     async def _reconcile(self, repository: RepositoryId) -> None:
         state = await self._store.repository(repository)
@@ -166,6 +173,7 @@ class Sync:
         facts = await self._github.reader(state.installation).repository(repository)
         state = replace(state, name=facts.name, default_branch=facts.default_branch)
         await self._bring_together(state, (), _Said(every=True))
+        await self._dashboards.show(repository)
 
     async def _by_its_name(self, repository: RepositoryId, heard: list[tuple[DeliveryId, Event]], *, again: bool) -> None:
         """Synchronise; raises Stale, to be done again, where the repository was renamed under it."""
@@ -184,7 +192,8 @@ class Sync:
         pushes = tuple(push for push in pushes_to(state.default_branch, events) if push.forced or push.after != state.head)
         moved = any(push.paths is None or CONFIG_PATH in push.paths for push in pushes)
         desk = Desk(self._github, self._store, Seal(self._secrets, state.id), moved=moved)
-        said = await self._said(state, events, desk)
+        board = await self._dashboards.number(repository)
+        said = await self._said(state, events, desk, board)
         said.afresh = again
         said.causes = causes_of(heard)
         state = replace(state, labels=state.labels.union(*(taken.labels for taken in said.taken)))
@@ -199,6 +208,8 @@ class Sync:
             await desk.answer(taken, problems, lambda: self._preview(repository))
         for wanted in dict.fromkeys(event for event in events if isinstance(event, CheckWanted)):
             await self._checker.check(await self._known(repository, wanted.origin), wanted)
+        if not all([isinstance(event, CheckWanted) or await self._is_echo(event, board) for event in events]):
+            await self._dashboards.show(repository)
 
     async def _preview(self, repository: RepositoryId) -> Plan:
         """Returns what a sync of everything would do now; raises Refused where the repository cannot be read."""
@@ -270,11 +281,17 @@ class Sync:
         blobs, read = gathered.state.documents, gathered.state.head
         return Performer(gateway, self._store, seal, record, blobs, self._now, causes, read, self._settle)
 
-    async def _said(self, state: RepositoryState, events: list[Event], desk: Desk) -> _Said:
+    async def _is_echo(self, event: Event, board: IssueNumber | None) -> bool:
+        """Tells whether we ourselves wrote the dashboard; nothing follows from that."""
+        return isinstance(event, IssueChanged) and event.number == board and event.origin.sender == await self._github.login()
+
+    async def _said(self, state: RepositoryState, events: list[Event], desk: Desk, board: IssueNumber | None) -> _Said:
         """Returns what people did to issues, in the boxes of our texts and by commands, as far as they may (I19: looked up now)."""
         said = _Said()
         for event in events:
             match event:
+                case IssueChanged(number=number) if number == board:
+                    await self._hear_dashboard(state, event, said)
                 case IssueChanged(number=number, issue=issue):
                     said.newest[number] = max(said.newest.get(number, ""), issue.updated_at if issue else "")
                     senders = said.senders.setdefault(number, [])
@@ -305,6 +322,22 @@ class Sync:
                     pass
         said.settle()
         return said
+
+    async def _hear_dashboard(self, state: RepositoryState, event: IssueChanged, said: _Said) -> None:
+        """Take up what the boxes of the dashboard ask for, as far as the person may (I19)."""
+        person = event.origin.sender
+        asked = self._dashboards.asked(state.id, event)
+        if not asked or not await self._may_decide(state, person):
+            return
+        for wish in asked:
+            match wish:
+                case Keep(number, side, question):
+                    said.touched[number], said.decisions[number] = None, Decision(side, question)
+                    said.senders.setdefault(number, []).append(person)
+                case Approved(digest):
+                    said.approved = digest
+                case LookAgain():
+                    said.every = True
 
     async def _may_decide(self, state: RepositoryState, person: str) -> bool:
         """Tells whether someone may decide by a box: a person, not we ourselves, with write permission."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from bot.core.errors import Problem
     from bot.core.names import (
         BlobSha,
         CommitSha,
@@ -69,3 +70,26 @@ class RepositoryState:
     notice: IssueNumber | None = None
     known: bool = False
     pending: frozenset[IssueNumber] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """The problems of a document with this blob, and the commit in which they were found; without their places in its text."""
+
+    blob: BlobSha
+    commit: CommitSha
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What is remembered of a dashboard: its issue, when it was written last, how often it was made anew, and whether it is turned off.
+
+    A `number` of None after it was `remade` says that people deleted it for good.
+    """
+
+    number: IssueNumber | None = None
+    written: float = 0.0
+    remade: int = 0
+    off: bool = False
+    examined: Mapping[DocumentPath, Examined] = field(default_factory=dict)

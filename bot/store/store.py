@@ -19,7 +19,7 @@ from bot.core.edit.values import Trace
 from bot.core.gaps.model import State
 from bot.core.names import BlobSha, CommitSha, DocumentPath, GapKey, InstallationId, IssueNumber, RepositoryId, RepositoryName
 from bot.core.pair import Asked, Base, Moment, Pair, Wanting
-from bot.store import labels, progress
+from bot.store import dashboards, labels, progress
 from bot.store.database import Database, insert, reading
 from bot.store.journal import note
 from bot.store.records import RepositoryState
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from bot.core.journal import Change
+    from bot.store.records import Shown
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -162,6 +163,14 @@ class Store:
     async def drop_intent(self, repository: RepositoryId, key: GapKey) -> None:
         """Take the announcement back: the issue was surely not created."""
         await self.write(_drop_intent, repository, key)
+
+    async def shown(self, repository: RepositoryId) -> Shown | None:
+        """What is remembered of a repository's dashboard, None where it never had one."""
+        return await self.read(dashboards.shown, repository)
+
+    async def save_shown(self, repository: RepositoryId, record: Shown) -> None:
+        """Remember this of a repository's dashboard, in place of what was remembered."""
+        await self.write(dashboards.save, repository, record)
 
     async def heard(self, repository: RepositoryId, mark: str) -> bool:
         """Tells whether the commands of a comment, as `mark` names this writing of it, were carried out and answered."""
