@@ -81,11 +81,12 @@ class Pull:
 
 @dataclass(frozen=True, slots=True)
 class PullHead:
-    """The commit that a pull request shows now, and how many files it changes."""
+    """The commit that a pull request shows now, how many files it changes, and who opened it."""
 
     head: CommitSha
     open: bool
     files: int
+    author: str
 
 
 @dataclass(frozen=True, slots=True)

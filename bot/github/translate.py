@@ -430,7 +430,9 @@ def pull_head_of(answer: object) -> PullHead:
     state, files = _at(answer, "state"), _at(answer, "changed_files")
     if state not in ("open", "closed") or not isinstance(files, int):
         raise Unreadable("a pull request without state or number of files")
-    return PullHead(CommitSha(_need_sha(_at(answer, "head"))), state == "open", files)
+    return PullHead(
+        CommitSha(_need_sha(_at(answer, "head"))), state == "open", files, _text(_at(answer, "user", "login")) or _GHOST
+    )
 
 
 def pull_files_of(answer: object) -> tuple[DocumentPath, ...]:

@@ -78,6 +78,9 @@ class Checker:
             partial = f"the pull request changes {pull.files} files, and GitHub tells of {MAX_PULL_FILES}"
         if not touched and partial is None:
             return
+        # What we propose ourselves was read again before it was written.
+        if pull.author == await self._github.login():
+            return
         found = [run for run in await reader.check_runs(state.name, pull.head, CHECK_NAME) if run.external == wanted.name]
         if any(run.completed for run in found):
             return

@@ -292,16 +292,8 @@ class Sync:
             match event:
                 case IssueChanged(number=number) if number == board:
                     await self._hear_dashboard(state, event, said)
-                case IssueChanged(number=number, issue=issue):
-                    said.newest[number] = max(said.newest.get(number, ""), issue.updated_at if issue else "")
-                    senders = said.senders.setdefault(number, [])
-                    senders.append(event.origin.sender)
-                    # Deliveries come in any order: where people had a hand in it, only the issue tells which payload is the newest.
-                    same = _alike(said.touched.get(number, issue), issue) or set(senders) == {await self._github.login()}
-                    said.touched[number] = issue if same else None
-                    digest = approved_in(issue.body) if issue and number == state.notice else None
-                    if digest and await self._may_decide(state, event.origin.sender):
-                        said.approved = digest
+                case IssueChanged():
+                    await self._hear_issue(state, event, said)
                 case CommentWritten(number=number, body=body, bot=True, pull=False, author=author) if (
                     author == await self._github.login()
                 ):
@@ -322,6 +314,19 @@ class Sync:
                     pass
         said.settle()
         return said
+
+    async def _hear_issue(self, state: RepositoryState, event: IssueChanged, said: _Said) -> None:
+        """Note that an issue was touched, by whom, and whether it approves the plan that is held."""
+        number, issue, person = event.number, event.issue, event.origin.sender
+        said.newest[number] = max(said.newest.get(number, ""), issue.updated_at if issue else "")
+        senders = said.senders.setdefault(number, [])
+        senders.append(person)
+        # Deliveries come in any order: where people had a hand in it, only the issue tells which payload is the newest.
+        same = _alike(said.touched.get(number, issue), issue) or set(senders) == {await self._github.login()}
+        said.touched[number] = issue if same else None
+        digest = approved_in(issue.body) if issue and number == state.notice else None
+        if digest and await self._may_decide(state, person):
+            said.approved = digest
 
     async def _hear_dashboard(self, state: RepositoryState, event: IssueChanged, said: _Said) -> None:
         """Take up what the boxes of the dashboard ask for, as far as the person may (I19)."""

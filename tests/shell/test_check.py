@@ -161,7 +161,7 @@ async def test_fault_98_a_fork_is_read_in_the_base_repository_and_never_written_
     check = only(hand)
     assert (check.head_sha, check.conclusion) == (fork.branches["main"], "failure")
     assert told(check) == [("GAPS.md", 5, "no-title")]
-    assert all(call.path.startswith("/repos/acme/app/") for call in calls)
+    assert not [call for call in calls if "mallory" in call.path or f"/repositories/{fork.id}" in call.path]
     assert [call.path for call in calls if call.writes] == ["/repos/acme/app/check-runs"]
 
 
@@ -176,6 +176,15 @@ async def test_a_symbolic_link_is_not_followed(hand: ByHand):
     hand.repository.open_pull(by="alice", title="A change", head="work")
     await hand.sync()
     assert told(only(hand)) == [("docs/a.md", 1, "not-a-file")]
+
+
+async def test_what_we_propose_ourselves_is_not_checked(hand: ByHand):
+    await hand.push({CONFIG: RULES.replace("write_back: off", "write_back: pull_request")})
+    hand.repository.close_issue(1, by="alice")
+    await hand.sync()
+    await hand.sync()
+    assert [issue.user.login for issue in hand.issues.values() if issue.pull] == ["gapkeeper[bot]"]
+    assert checks(hand) == []
 
 
 async def test_it_can_be_turned_off(hand: ByHand):

@@ -66,7 +66,7 @@ HEAD = {"number": 7, "state": "open", "changed_files": 3, "head": {"sha": SHA, "
 
 
 def test_a_pull_request_of_a_fork_that_is_gone_can_be_read():
-    assert pull_head_of(HEAD) == PullHead(CommitSha(SHA), open=True, files=3)
+    assert pull_head_of(HEAD) == PullHead(CommitSha(SHA), open=True, files=3, author="ghost")
 
 
 def test_a_renamed_file_has_two_paths():
