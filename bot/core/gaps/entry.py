@@ -56,20 +56,23 @@ _LEVEL = re.compile(r"P\d{1,2}(?![\w.])")
 _PAREN = re.compile(r"\*?\(([^()]{1,100})\)\*?$")
 _BRACKET = re.compile(r"\[([^\[\]]{1,60})\]$")
 _BOLD_TAIL = re.compile(r"\*\*([^*]{1,60})\*\*$")
-_TAILS = ((frozenset(")*"), _PAREN), (frozenset("]"), _BRACKET), (frozenset("*"), _BOLD_TAIL))
-"""What a tag at the end may look like, with the characters it can end with."""
-_DASH_TAIL = re.compile(r"(?:\s[—–-]{1,3}\s|:\s|：)([^—–]{1,80})$")
+_TAILS = {")": (_PAREN,), "]": (_BRACKET,), "*": (_PAREN, _BOLD_TAIL)}
+"""What a tag at the end may look like, by its last character."""
+_DASH_TAIL = re.compile(r"[\s:：](?:(?<=\s)[—–-]{1,3}\s|(?<=:)\s|(?<=：))([^—–]{1,80})$")
 _UPPER_TAIL = re.compile(r"(?:^|[\s,.;)])([A-Z]{4,}(?: [A-Z]{4,})?)[.!]?$")
 _REMARKED = re.compile(r"(?<=[^\w\s.,;:!?] )(?P<said>[A-Z]{4,}(?: [A-Z]{4,})?) \([^()]{1,60}\)$")
 """A state in capitals behind a mark, with a remark: `✅ FIXED (minimal)`."""
 _SENTENCE = re.compile(
-    r"[.!?](?=\s)(?<![ .(][A-Za-z][.!?])(?<!\be\.g[.!?])(?<!\bi\.e[.!?])(?<!\betc[.!?])(?<!\bvs[.!?])|[。！？]|:\s*\n|\n\s*\n"
+    r"[.!?。！？:\n](?:"
+    r"(?<=[.!?])(?=\s)(?<![ .(][A-Za-z][.!?])(?<!\be\.g[.!?])(?<!\bi\.e[.!?])(?<!\betc[.!?])(?<!\bvs[.!?])"
+    r"|(?<=[。！？])|(?<=[:\n])\s*\n)"
 )
+"""It starts with a set of characters, for which `re` looks without trying the whole pattern everywhere."""
 _WRAPS = frozenset("*_~")
 """What emphasis begins and ends with."""
 _FEW = 3
 """A tail in capitals of so many words says how urgent it is: `BLOCKING FOR RELEASE`."""
-_CUT = re.compile(r"[:：|]| [—–-] ")
+_CUT = re.compile(r"[:：| ](?:(?<=[:：|])|[—–-] )")
 _PARTS = re.compile(r"[^,;|·]+")
 _NAMES = listed(
     "gap issue bug limitation problem mismatch task item finding debt defect violation risk requirement improvement todo fix feature "
@@ -327,7 +330,7 @@ class _Reader:
     def classify(self, start: int, end: int) -> bool:
         """Keeps what a tag says about priority or state; False for any other text."""
         said = self.s[start:end]
-        if any(colon in said for colon in ":：") and self.labelled(start, end):
+        if (":" in said or "：" in said) and self.labelled(start, end):
             return True
         urgency = priority_in(said, near=2)
         if urgency is not None and (_all_of(said, urgency.start, urgency.end) or _urgent(said)):
@@ -403,8 +406,8 @@ class _Reader:
 
     def right_tag(self, first: int, end: int) -> int | None:
         last = self.s[end - 1] if end > first else ""
-        for closers, pattern in _TAILS:
-            found = pattern.search(self.s, max(first, end - 110), end) if last in closers else None
+        for pattern in _TAILS.get(last, ()):
+            found = pattern.search(self.s, max(first, end - 110), end)
             if found and found.start() > first and self.says(*found.span(1)):
                 return found.start()
         tail = self.s[max(first, end - 90) : end]
@@ -469,7 +472,7 @@ class _Reader:
         if end - low > TITLE_LIMIT:
             blank = self.s.rfind(" ", low + TITLE_LIMIT // 2, low + TITLE_LIMIT)
             end = blank if blank > 0 else low + TITLE_LIMIT
-        return self.trim(low, self.right(low, end))
+        return self.trim(low, self.right(low, end) if end < high else high)
 
     def lead_in(self, end: int, outer: int) -> bool:
         """Tells whether the emphasis that is open sets off a title, rather than stressing a word of a sentence."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bot.core.text import Span
 
 _BOLD = re.compile(
-    r"(?:^|(?<=[\s|·,;]))(?:\*\*|__)(?P<label>[^*:：|\n]{1,48}?)(?P<in>[:：.])?(?:\*\*|__)(?P<out>\s?[:：]|\s?[—–]\s)?"
+    r"(?:\*\*|__)(?:(?<=^..)|(?<=[\s|·,;]..))(?P<label>[^*:：|\n]{1,48}?)(?P<in>[:：.])?(?:\*\*|__)(?P<out>\s?[:：]|\s?[—–]\s)?"
 )
 _PLAIN = re.compile(r"(?:^|(?<=[|·;]))\s*(?P<label>[^\W\d_][^:：|.,;*`\n]{0,38}?)\s?[:：](?=\s|$)")
 _LEAD = re.compile(r"(?:[-*+>]\s+)?(?:[^\w\s*_`(\[#|<-]{1,6}\s*)?")
@@ -121,7 +121,9 @@ def _labels(text: str, first: int) -> list[tuple[int, int, int]]:
     nearest = _PLAIN.match(text, first)
     if nearest is None or not _is_known(nearest):
         return []
-    return [(match.start("label"), match.end("label"), match.end()) for match in _PLAIN.finditer(text, first) if _is_known(match)]
+    several = "|" in text or "·" in text or ";" in text
+    labels = _PLAIN.finditer(text, first) if several else (nearest,)
+    return [(match.start("label"), match.end("label"), match.end()) for match in labels if _is_known(match)]
 
 
 def _is_known(found: re.Match[str]) -> bool:

@@ -22,6 +22,8 @@ def plain(text: str) -> str:
 
 
 def _plain(text: str) -> str:
+    if "`" not in text and "\\" not in text:
+        return " ".join(_prose(text).split())
     parts: list[str] = []
     prose: list[str] = []
     last = 0

@@ -171,6 +171,7 @@ LACKING: Lexicon[bool] = Lexicon((phrase, True) for language in LANGUAGES for ph
 DEMANDS: Lexicon[bool] = Lexicon((phrase, True) for language in LANGUAGES for phrase in _phrases(language.DEMANDS))
 NEGATIONS = listed("not no never without nicht kein keine noch no sin pas non não nao не нет без isn't aren't un yet")
 
+_DIGIT = re.compile(r"[0-9]")
 _LEVEL = re.compile(r"(?:P|p|S)[0-9]{1,2}(?![\w.])|(?:tier|level|sev|severity|priority|prio) ?-?[0-9]{1,2}(?!\w)", re.IGNORECASE)
 
 
@@ -247,7 +248,7 @@ def mark_state(text: str) -> State | None:
 
 def priority_in(text: str, *, near: int = 3) -> Found | None:
     """Returns the first word of urgency among the first words of the text, a range such as `low-medium` whole."""
-    level = _LEVEL.search(text[:60])
+    level = _LEVEL.search(text[:60]) if _DIGIT.search(text, 0, 60) else None
     found = words(text[:80])
     for index in range(min(near, len(found))):
         if level is not None and level.start() <= found[index].start:
