@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from bot.core.events import CheckWanted
     from bot.github.auth import GitHubApp
     from bot.github.gateway import ReadGateway, Tree, TreeEntry
+    from bot.github.model import PullHead
     from bot.store.records import RepositoryState
 
 log = structlog.get_logger(__name__)
@@ -73,24 +74,15 @@ class Checker:
             return
         paths = await reader.pull_files(state.name, wanted.number)
         touched = sorted({path for path in paths if path == CONFIG_PATH or config.covers(path)})
-        partial = None
-        if pull.files > MAX_PULL_FILES:
-            partial = f"the pull request changes {pull.files} files, and GitHub tells of {MAX_PULL_FILES}"
-        if not touched and partial is None:
-            return
         # What we propose ourselves was read again before it was written.
-        if pull.author == await self._github.login():
+        if not (touched or pull.files > MAX_PULL_FILES) or pull.author == await self._github.login():
             return
         found = [run for run in await reader.check_runs(state.name, pull.head, CHECK_NAME) if run.external == wanted.name]
         if any(run.completed for run in found):
             return
-        if len(touched) > MAX_DOCUMENTS:
-            partial = f"{len(touched)} gap documents are changed, and at most {MAX_DOCUMENTS} are looked at"
         tree = await reader.tree(state.name, pull.head)
-        if tree.truncated:
-            partial = "the repository is too large to be listed"
         looked = await self._look(state, reader, tree, touched[:MAX_DOCUMENTS])
-        told, run = report(looked, partial), max(found, key=lambda run: run.id, default=None)
+        told, run = report(looked, _partial(pull, touched, tree)), max(found, key=lambda run: run.id, default=None)
         gateway = self._github.installation(state.installation)
         for part in told.parts(0 if run is None else run.annotations):
             if run is None:
@@ -118,6 +110,15 @@ class Checker:
         if entry.path == CONFIG_PATH:
             return settings_looked_at(data)
         return looked_at(entry.path, await self._parser.parse(entry.path, data))
+
+
+def _partial(pull: PullHead, touched: Collection[DocumentPath], tree: Tree) -> str | None:
+    """Returns why not all of a pull request is looked at."""
+    if pull.files > MAX_PULL_FILES:
+        return f"the pull request changes {pull.files} files, and GitHub tells of {MAX_PULL_FILES}"
+    if len(touched) > MAX_DOCUMENTS:
+        return f"{len(touched)} gap documents are changed, and at most {MAX_DOCUMENTS} are looked at"
+    return "the repository is too large to be listed" if tree.truncated else None
 
 
 async def _config(reader: ReadGateway, state: RepositoryState) -> Config:

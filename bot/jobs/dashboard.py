@@ -96,7 +96,7 @@ class Dashboards:
     async def show(self, repository: RepositoryId) -> None:
         """Bring the dashboard up to date; a refusal of GitHub's about it stops nothing else."""
         state = await self.store.repository(repository)
-        if state is None or state.head is None:
+        if state is None:
             return
         record = await self.store.shown(repository)
         try:

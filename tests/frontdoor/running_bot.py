@@ -66,6 +66,7 @@ class ThreadBot:
             database_url=f"sqlite:///{self._folder}/gapkeeper.db",
             write_spacing_ms=0,
             coalesce_seconds=0.0,
+            dashboard_seconds=0.0,
             polling_seconds=_POLLING_SECONDS,
         )
         self.url = self._stack.enter_context(serving(build(settings)))
