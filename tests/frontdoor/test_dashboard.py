@@ -30,7 +30,7 @@ def tick(desk: Desk, label: str, *, by: str) -> None:
 def test_one_issue_shows_how_the_gaps_stand_and_follows_them(desk: Desk) -> None:
     desk.begin(TEXT, config=ON)
     first = board(desk)
-    assert (first.labels, first.author) == ({"gap: dashboard"}, desk.world.access.bot)
+    assert (first.labels, first.author) == (frozenset({"gap: dashboard"}), desk.world.access.bot)
     assert "| `P0` | 1 |" in first.body
     assert "| `No paging` |" in first.body
     desk.write(TEXT.replace("- [ ] No", "- [x] No"))

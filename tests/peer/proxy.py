@@ -139,7 +139,7 @@ class Proxy:
 
     async def _up_to_date(self, call: Call, body: bytes) -> bytes:
         """Returns an answer without issues that are gone; pull requests with their branch's head, which the emulator freezes."""
-        if self.gone and call.path.endswith("/issues"):
+        if self.gone and call.method == "GET" and call.path.endswith("/issues"):
             kept = [issue for issue in json.loads(body) if f"{call.path}/{issue['number']}" not in self.gone]
             return json.dumps(kept).encode()
         if (repository := repairs.pulls_path(call.path)) is None:
