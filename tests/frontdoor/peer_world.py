@@ -14,6 +14,7 @@ from tests.frontdoor.world import (
     Access,
     Break,
     CallView,
+    CheckView,
     CommentView,
     CommitView,
     Files,
@@ -166,6 +167,13 @@ class PeerRepository:
             )
             for pull in found
         )
+
+    def open_pull(self, branch: str) -> int:
+        return int(self._ask("POST", "/pulls", {"title": "A change", "head": branch, "base": MAIN})["number"])
+
+    def checks(self, branch: str) -> tuple[CheckView, ...]:
+        found = self._ask("GET", f"/commits/{self.head(branch)}/check-runs")["check_runs"]
+        return tuple(CheckView(run["name"], run["conclusion"], run["output"]["annotations_count"]) for run in found)
 
     def merge(self, pull: int) -> None:
         """A merge by rebase. The emulator's own merges the head of the day the pull request was opened, and tells of no push."""

@@ -20,6 +20,7 @@ from tests.frontdoor.world import (
     Access,
     Break,
     CallView,
+    CheckView,
     CommentView,
     CommitView,
     Files,
@@ -169,6 +170,14 @@ class SandboxRepository:
 
     def pulls(self) -> tuple[PullView, ...]:
         return self._do(lambda: tuple(_pull_view(issue) for _, issue in sorted(self._model.issues.items()) if issue.pull))
+
+    def open_pull(self, branch: str) -> int:
+        return self._do(lambda: self._model.open_pull(by=ADMIN, title="A change", head=branch).number)
+
+    def checks(self, branch: str) -> tuple[CheckView, ...]:
+        head = self.head(branch)
+        found = self._do(lambda: [run for run in self._model.checks.values() if run.head_sha == head])
+        return tuple(CheckView(run.name, run.conclusion, len(run.annotations)) for run in found)
 
     def merge(self, pull: int) -> None:
         self._do(lambda: self._model.merge_pull(pull, by=ADMIN))

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from tests.frontdoor.desk import CONFIG, CONFIG_PATH, GAPS
-from tests.frontdoor.world import TRIAGER, WRITER
+from tests.frontdoor.world import TRIAGER, WRITER, CheckView
 
 if TYPE_CHECKING:
     from tests.frontdoor.desk import Desk
@@ -80,3 +80,14 @@ def test_turned_off_it_is_closed(desk: Desk) -> None:
     desk.begin(TEXT, config=ON)
     desk.push({CONFIG_PATH: CONFIG})
     assert not board(desk).open
+
+
+def test_a_pull_request_gets_the_problems_of_its_documents(desk: Desk) -> None:
+    desk.begin(TEXT)
+    desk.push({GAPS: TEXT + "- [ ] \n"}, branch="work")
+    desk.repository.open_pull("work")
+    desk.settle()
+    assert desk.repository.checks("work") == (CheckView("gapkeeper", "failure", 1),)
+    desk.redeliver_all(times=2)
+    assert len(desk.repository.checks("work")) == 1
+    assert desk.states == {"Tokens never expire": "open", "No paging": "open"}

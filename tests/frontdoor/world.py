@@ -70,6 +70,15 @@ class PullView:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckView:
+    """A check run: what it comes to, and how many annotations it has."""
+
+    name: str
+    conclusion: str | None
+    annotations: int
+
+
+@dataclass(frozen=True, slots=True)
 class CallView:
     """A call of the bot, without those that only prove who it is."""
 
@@ -163,6 +172,12 @@ class Repository(Protocol):
 
     def pulls(self) -> tuple[PullView, ...]:
         """Returns all pull requests, the oldest first."""
+
+    def open_pull(self, branch: str) -> int:
+        """Open a pull request from a branch as a person, and return its number."""
+
+    def checks(self, branch: str) -> tuple[CheckView, ...]:
+        """Returns the check runs on a branch's head, the oldest first."""
 
     def merge(self, pull: int) -> None:
         """Merge a pull request as a person who may."""

@@ -179,6 +179,12 @@ def pulls_path(path: str) -> str | None:
     return found[1] if found else None
 
 
+def pull_files_path(path: str) -> tuple[str, str] | None:
+    """Returns the paths of a repository and of the pull request whose files a path lists; None for other paths."""
+    found = re.fullmatch(r"((/repos/[^/]+/[^/]+)/pulls/\d+)/files", path)
+    return (found[2], found[1]) if found else None
+
+
 def second_pull(head: str) -> Json:
     """Returns the 422 answer to a second open pull request from a branch."""
     return _invalid("PullRequest", "base", "custom", f"A pull request already exists for {head}.")
