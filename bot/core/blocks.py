@@ -11,6 +11,7 @@ is hit, and a gap that was skipped must never look like a gap that was removed.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -164,11 +165,12 @@ def read(text: str) -> Blocks:
         tokens = _parsed(rows)
     found = sorted([*unwrapped, *quoted(rows, tokens)], key=lambda finding: finding.line)
     problems += [_problem(finding.code, finding.message, lines, finding.line) for finding in found]
-    if any(token.level >= MAX_NESTING - 1 and token.type in {"list_item_open", "blockquote_open"} for token in tokens):
+    if any(token.type in {"list_item_open", "blockquote_open"} for token in tokens if token.level >= MAX_NESTING - 1):
         raise Unreadable(_limit("too-deep", f"lists or quotes are nested more than {MAX_NESTING // 2} levels deep"))
-    if sum(token.type == "list_item_open" for token in tokens) > MAX_ITEMS:
+    kinds = Counter([token.type for token in tokens])
+    if kinds["list_item_open"] > MAX_ITEMS:
         raise Unreadable(_limit("too-many-entries", f"more than {MAX_ITEMS} list entries"))
-    if sum(token.type == "heading" for token in tokens) > MAX_HEADINGS:
+    if kinds["heading"] > MAX_HEADINGS:
         raise Unreadable(_limit("too-many-entries", f"more than {MAX_HEADINGS} headings"))
     if "<!--" in text:
         problems += [_hidden(lines, token) for token in tokens if token.type == "html_block" and _is_open(token)]
@@ -337,8 +339,9 @@ class _Builder:
 
 def cells(text: str, row: Span) -> list[Span]:
     r"""Returns the spans of a row's cells (GFM tables: `\|` does not split), without the blanks around them."""
-    parts = row.of(text).split("|")
-    if any(part.endswith("\\") for part in parts[:-1]):
+    raw = row.of(text)
+    parts = raw.split("|")
+    if "\\|" in raw:
         parts = _joined(parts)
     at = row.start
     if len(parts) > 1 and not parts[0]:
@@ -348,8 +351,9 @@ def cells(text: str, row: Span) -> list[Span]:
         parts = parts[:-1]
     found: list[Span] = []
     for part in parts:
-        lead = len(part) - len(part.lstrip(" \t")) if part.strip() else 0
-        found.append(Span(at + lead, at + lead + len(part.strip(" \t"))))
+        said = part.lstrip(" \t")
+        start = at + len(part) - len(said) if part.strip() else at
+        found.append(Span(start, start + len(said.rstrip(" \t"))))
         at += len(part) + 1
     return found
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from bot.core.blocks import Listing, Paragraph, Table
 from bot.core.gaps.model import Field
@@ -27,8 +26,7 @@ _MARKUP = "*_ \t"
 _PAIR = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Labelled:
+class Labelled(NamedTuple):
     """A field and what it is for; `role` is a key of the LABELS tables, or `other`."""
 
     field: Field

@@ -37,12 +37,13 @@ def candidate(source: Blocks, item: Item, head: Head, place: Place, why: str) ->
     span = source.lines_span(item.first, _end(item))
     span = Span(item.marker.start, span.end)
     fields = fields_of(source, item.blocks, skip_lead=1)
-    evidence = {labelled.role for labelled in fields if labelled.role in FIELD_EVIDENCE}
-    evidence |= {"id"} if head.id else set()
-    evidence |= {"priority tag"} if head.priority else set()
-    evidence |= {"box"} if head.box is not None else set()
-    evidence |= {"state"} if head.state is not None or head.struck else set()
-    evidence |= {"fields"} if len(fields) > 1 else set()
+    speaks = {
+        "id": bool(head.id),
+        "priority tag": bool(head.priority),
+        "box": head.box is not None,
+        "state": head.state is not None or head.struck,
+        "fields": len(fields) > 1,
+    }
     after = source.lines.span(item.first).end
     return Candidate(
         kind=Kind.CHECKBOX if head.box is not None else Kind.LIST,
@@ -55,7 +56,9 @@ def candidate(source: Blocks, item: Item, head: Head, place: Place, why: str) ->
         tasks=tasks_below(source, item.blocks),
         detail_span=Span(min(max(after, first_line.end), span.end), span.end),
         why=why,
-        evidence=frozenset(evidence),
+        evidence=FIELD_EVIDENCE.intersection(labelled.role for labelled in fields).union(
+            [name for name, said in speaks.items() if said]
+        ),
     )
 
 
@@ -91,8 +94,6 @@ def paragraph(source: Blocks, block: Paragraph, place: Place, why: str) -> Candi
 
 def _end(item: Item) -> int:
     """Returns the line after the entry's last block: markdown-it counts blank lines and what follows them to the entry."""
-    return (
-        max((block.end for block in item.blocks if isinstance(block, (Paragraph, Opaque))), default=item.first + 1)
-        if not any(not isinstance(block, (Paragraph, Opaque)) for block in item.blocks)
-        else item.end
-    )
+    if not item.blocks:
+        return item.first + 1
+    return item.blocks[-1].end if all(isinstance(block, (Paragraph, Opaque)) for block in item.blocks) else item.end

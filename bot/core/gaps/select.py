@@ -133,8 +133,7 @@ class _Walk:
         announced = section.heading is not None and (
             section.role == "gaps" or weigh.announces_gaps(section.title) or weigh.is_urgent_shelf(section)
         )
-        return replace(
-            outer,
+        return Place(
             path=outer.path if top or not section.title else (*outer.path, section.title),
             state=section.said if section.said not in {None, State.OPEN} else outer.state or self.settled,
             priority=section.urgency or outer.priority,
