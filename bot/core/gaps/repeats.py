@@ -83,7 +83,7 @@ class _Known:
         # Words that nobody has said count among the four rarest: whoever says much that is new repeats little.
         for _, word in known[: max(4 - (len(mine) - len(known)), 0)]:
             for theirs, other in self.by_word[word][:_SOME]:
-                if other.group == group:
+                if other.group == group or other.kind is candidate.kind is Kind.TABLE:
                     continue
                 shared = len(mine & theirs)
                 if shared < 2 or shared * 10 < 6 * min(len(mine), len(theirs)):
@@ -187,11 +187,17 @@ def _by_evidence(found: list[Candidate], dropped: list[Dropped]) -> list[Candida
     proof = FIELD_EVIDENCE | {"number"}
     fielded = [candidate for candidate in headings if candidate.evidence & proof]
     if len(fielded) >= _ENOUGH and len(fielded) * 2 >= len(headings):
+        numbers = Counter(candidate.head.ordinal for candidate in headings)
         series = Counter(candidate.series for candidate in fielded)
         found = _keep(
             found,
             dropped,
-            lambda c: c.kind is not Kind.HEADING or bool(c.evidence & proof) or series[c.series] > 0,
+            lambda c: (
+                c.kind is not Kind.HEADING
+                or bool(c.evidence & proof)
+                or (c.head.ordinal is not None and numbers[c.head.ordinal] == 1)
+                or series[c.series] > 0
+            ),
             "the document's gaps carry fields or numbers, this heading has none",
         )
     boxes = sum(candidate.kind is Kind.CHECKBOX for candidate in found)

@@ -267,7 +267,8 @@ class _Walk:
         line = view(self.source.text, lead.lines[-1]).text.strip()
         text = plain(line)
         whole = (line.startswith("**") and line.rstrip(":").endswith("**")) or text.endswith((":", "："))
-        return text.rstrip(":： ") if whole and len(text) <= 90 else ""
+        said = text.rstrip(":： ") if whole and len(text) <= 90 else ""
+        return "" if weigh.speaks_of_document(said) else said
 
     def led(self, lead: Paragraph | None, here: _Here) -> _Here:
         """Returns where a list below a paragraph that announces it stands."""

@@ -261,7 +261,8 @@ def priority_in(text: str, *, near: int = 3) -> Found | None:
         word, count = hit
         start, end = found[index].start, found[index + count - 1].end
         if _HAN.match(word):
-            return Found(word, start, start + len(word))
+            name = _PRIORITY_IN_HAN.sub("", word) or word
+            return Found(name, start, start + len(name))
         after = index + count
         if after < len(found) and text[end : found[after].start] in {"-", "/", "–", " to "} and PRIORITIES.at(found, after):
             end = found[after].end
@@ -279,6 +280,8 @@ def _named_level(text: str, level: re.Match[str], found: Sequence[Word]) -> Foun
     return Found(hit[0], found[after].start, found[after + hit[1] - 1].end)
 
 
+_PRIORITY_IN_HAN = re.compile("(?:优先级|優先級|優先度|优先|優先)$|^優先度")
+"""What stands behind the word of urgency: `高优先级` is `高`, as `High priority` is `high`."""
 _SAME_WORD = {"lower": "low"}
 
 

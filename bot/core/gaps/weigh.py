@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from bot.core.blocks import Blocks, Item
     from bot.core.gaps.candidate import Place
     from bot.core.gaps.entry import Head
-    from bot.core.gaps.fields import Labelled
     from bot.core.gaps.outline import Section
     from bot.core.gaps.table import Columns
 
@@ -33,11 +32,12 @@ ENOUGH = 3
 """The score from which a heading is a gap without the company of others."""
 _NAME = 2
 """An area is named in so many words."""
-_COUNT = re.compile(r"[*_ ~<>≈]*\d[\d.,/%–-]*(?: ?\w{1,12})?(?: ?\(.*\))?[*_ ]*")
+_COUNT = re.compile(r"[^:：]{1,40}[:：] ?[~<>≈]*\d[\d.,/%–-]*(?: ?\w{1,12})?(?: ?\(.*\))?")
 """A number, with what it counts."""
 _NAMED = re.compile(r"`[^`]+` ?[-–—:=]")
 _VERSION = re.compile(r"\d+\.\d|\d{4}")
 _SEVERAL = 4
+_BEGINNING = 40
 _ASKED = frozenset(["are", "is", "do", "does", "did", "was", "were", "has", "have", "can", "will", "which"])
 _OWN = frozenset({"status", "priority", "severity", "effort"})
 _META = tuple(
@@ -109,7 +109,8 @@ def score(source: Blocks, section: Section, place: Place) -> int:
     score = 0
     score += 3 * (head.id is not None)
     score += 3 * bool(roles & {"status", "priority", "severity", "effort", "resolution"})
-    score += 2 if section.described > 1 and not section.container else 0
+    if section.described > 1 and not section.container:
+        score += 3 if _only_labels(source, section) else 2
     score += 2 * (head.priority is not None and not section.container)
     score += _all_tagged(section)
     score += head.ordinal is not None
@@ -151,6 +152,18 @@ def is_urgent_shelf(section: Section) -> bool:
     return section.container and section.urgency is not None and section.role is None and section.level > 1
 
 
+def _only_labels(source: Blocks, section: Section) -> bool:
+    """Tells whether nothing but labels that describe an entry stands below a heading: `- **Issue**: …`, `- **Impact**: …`."""
+    lists = [block for block in section.blocks if isinstance(block, Listing)]
+    return bool(lists) and not section.sections and all(is_form(source, block) for block in lists)
+
+
+def _is_stated(section: Section) -> bool:
+    """Tells whether a heading counts an entry and says its state: `### 1. Page background (not yet implemented)`."""
+    head = section.head
+    return head is not None and head.ordinal is not None and head.state is not None and not section.container
+
+
 def is_stated_shelf(section: Section | None) -> bool:
     """Tells whether a heading says of all below it that it is still to be done: `## Not started`."""
     return section is not None and is_shelf(section) and section.said in {State.OPEN, State.IN_PROGRESS, State.DEFERRED}
@@ -159,8 +172,13 @@ def is_stated_shelf(section: Section | None) -> bool:
 def is_meta(source: Blocks, section: Section) -> bool:
     """Tells whether a section speaks about the document itself."""
     first = section.blocks[0] if section.blocks else None
-    said = first.lines[0].of(source.text)[:40].lower() if isinstance(first, Paragraph) else ""
-    return said.startswith(_META)
+    said = first.lines[0].of(source.text) if isinstance(first, Paragraph) else ""
+    return speaks_of_document(said)
+
+
+def speaks_of_document(text: str) -> bool:
+    """Tells whether a sentence begins with `This document`."""
+    return text[:_BEGINNING].lower().startswith(_META)
 
 
 def is_counted(section: Section) -> bool:
@@ -234,11 +252,12 @@ def against(source: Blocks, section: Section) -> int:
         against += 3
     if any(part is not section and part.head is not None and (part.head.id or part.roles & _OWN) for part in section.walk()):
         against += 3
-    if not own and any(child.role == "inventory" for child in section.sections):
+    stated = own or _is_stated(section)
+    if not stated and any(child.role == "inventory" for child in section.sections):
         against += 3
     if any(lists_ids(part) for part in section.walk()):
         against += 6
-    if any(child.role != "detail" for child in section.sections) and not section.prose and not own:
+    if any(child.role != "detail" for child in section.sections) and not section.prose and not stated:
         against += 2
     if section.blocks and isinstance(section.blocks[0], Table) and not own:
         against += 3
@@ -406,19 +425,17 @@ def asks_reader(source: Blocks, block: Listing) -> bool:
 
 def is_form(source: Blocks, block: Listing) -> bool:
     """Tells whether most entries only fill in a label: `Symptom: …`."""
-    return sum(field.role != "other" for field in _labelled(source, block)) * 2 > len(block.items)
+    forms = 0
+    for item in block.items:
+        found = line_fields(source, item.lead.lines[0]) if item.lead is not None else []
+        forms += bool(found) and found[0].role != "other"
+    return forms * 2 > len(block.items)
 
 
 def counts(source: Blocks, block: Listing) -> bool:
     """Tells whether most entries only say how many there are of a kind: `Critical: 4 (two of them old)`."""
-    return sum(_COUNT.fullmatch(field.field.value) is not None for field in _labelled(source, block)) * 2 > len(block.items)
-
-
-def _labelled(source: Blocks, block: Listing) -> Iterator[Labelled]:
-    """Yields the first field of each entry that begins with a label."""
-    for item in block.items:
-        if item.lead is not None:
-            yield from line_fields(source, item.lead.lines[0])[:1]
+    texts = [item.lead.lines[0].of(source.text) for item in block.items if item.lead is not None]
+    return sum(_COUNT.fullmatch(plain(text)) is not None for text in texts) * 2 > len(block.items)
 
 
 def mostly_links(source: Blocks, block: Listing) -> bool:

@@ -24,6 +24,34 @@ class Case:
 
 CASES = [
     Case(
+        "a heading whose lists only fill labels that describe is an entry, also when it begins with missing",
+        "# Missing parts\n\n## 1. Deck gaps\n\n### Missing rails on the deck\n- **Issue**: people fall\n- **Impact**: high seas\n\n### Missing planks of the deck\n"
+        "- **Issue**: feet fall\n- **Impact**: wet feet\n",
+        ("5 Missing rails on the deck open", "9 Missing planks of the deck open"),
+    ),
+    Case(
+        "numbered headings are entries beside others with fields",
+        "# Debt\n\n## Done\n\n### #1: Rails\n**Status**: fixed\n\n### #2: Planks\n**Status**: fixed\n\n### #3: Boom\n**Status**: fixed\n\n## Active\n\n### #4: Keel\n\nIt is bent.\n\n"
+        "### #5: Ribs\n\nThey are soft.\n",
+        ("5 Rails done", "8 Planks done", "11 Boom done", "16 Keel open", "20 Ribs open"),
+    ),
+    Case(
+        "what a sentence about the document announces is no list of gaps",
+        "# Debt\n\n- [ ] Keel\n\n## Notes\n\nThis document tracks technical debt. Use it to:\n\n- Document known issues\n- Track progress\n",
+        ("3 Keel open",),
+    ),
+    Case(
+        "rows that name files of one folder do not repeat each other",
+        "# Debt\n\n## High\n\n| Item | File | Impact |\n|---|---|---|\n| Log | src/deck/rails.ts:1 | Low |\n| Log | src/deck/planks.ts:2 | Low |\n\n"
+        "## Low\n\n| Item | File | Impact |\n|---|---|---|\n| Note | src/deck/boom.ts:3 | Low |\n| Note | src/deck/keel.ts:4 | Low |\n",
+        (
+            "7 src/deck/rails.ts:1 open",
+            "8 src/deck/planks.ts:2 open",
+            "14 src/deck/boom.ts:3 open",
+            "15 src/deck/keel.ts:4 open",
+        ),
+    ),
+    Case(
         "an entry that says it is open outweighs a sentence above that all is done: it was said of something else",
         "# Remaining work\n\nAll steps of last year are complete.\n\n## Gaps\n\n- Add rails\n- Add a keel (not started)\n",
         ("7 Add rails open", "8 Add a keel open"),

@@ -143,7 +143,8 @@ SECTIONS = {
         format, item template, entry template, symbols, notation, rating scale, status values, severity guide,
         language guide, style guide, usage guide, migration guide, setup guide, priority
         guide, status indicators, status labels, examples, example, prioritization criteria, priority criteria, definition
-        of done, severity scale, prioritization guide, prioritisation guide, priority guidelines, writing
+        of done, severity scale, prioritization guide, prioritisation guide, priority guidelines, prevention
+        guidelines, debt prevention guidelines, writing
         guidelines, item structure,
         template notes, optional sections, entry structure, severity criteria, rating
     """,
@@ -155,7 +156,8 @@ SECTIONS = {
         works, tracking process, resolution process, getting started, development workflow, policy, review cadence,
         reporting, reporting issues, reporting bugs, how to report, lessons learned, best practices, debt management,
         management, prevention, prevention strategies, testing checklist, checklist, how to verify, verification, release
-        process, quick start, setup, commands, standards, documentation standards, using this document, known workarounds, using this file,
+        process, quick start, setup, commands, standards, documentation standards, using this document, known
+        workarounds, using this file,
         governance, execution rule, execution rules, working agreement, ground rules, faq, questions, sign off
     """,
     "reference": """
