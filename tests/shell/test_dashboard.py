@@ -159,17 +159,32 @@ async def test_i19_a_box_ticked_without_write_permission_settles_nothing_not_eve
     assert "[x]" not in board(hand)
 
 
-async def test_a_plan_that_waits_is_approved_here(hand: ByHand):
+async def held(hand: ByHand) -> None:
     await hand.push({CONFIG: RULES.replace("close: 9", "open: 1"), "GAPS.md": GAPS + "- [ ] [P1] Third\n- [ ] [P1] Fourth\n"})
     await settle(hand)
     assert "Third" not in hand.titles()
     await later(hand)
     await settle(hand)
+
+
+async def test_a_plan_that_waits_is_approved_here(hand: ByHand):
+    await held(hand)
     tick(hand, "approve exactly this plan")
     await settle(hand)
     assert {"Third", "Fourth"} <= hand.titles().keys()
     await later(hand)
     assert "A plan waits" not in board(hand)
+
+
+async def test_i19_a_plan_is_not_approved_by_who_may_not_write_when_it_is_looked_up(hand: ByHand):
+    await held(hand)
+    hand.repository.allow("bob", Role.WRITE)
+    tick(hand, "approve exactly this plan", by="bob")
+    hand.repository.allow("bob", Role.TRIAGE)
+    await settle(hand)
+    await later(hand)
+    assert "Third" not in hand.titles()
+    assert "[x]" not in board(hand)
 
 
 async def test_everything_is_compared_when_asked_and_the_box_is_empty_again(hand: ByHand):
