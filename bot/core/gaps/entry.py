@@ -62,6 +62,8 @@ _DASH_TAIL = re.compile(r"[\s:：](?:(?<=\s)[—–-]{1,3}\s|(?<=:)\s|(?<=：))(
 _UPPER_TAIL = re.compile(r"(?:^|[\s,.;)])([A-Z]{4,}(?: [A-Z]{4,})?)[.!]?$")
 _REMARKED = re.compile(r"(?<=[^\w\s.,;:!?] )(?P<said>[A-Z]{4,}(?: [A-Z]{4,})?) \([^()]{1,60}\)$")
 """A state in capitals behind a mark, with a remark: `✅ FIXED (minimal)`."""
+_MARKED_TAIL = re.compile(r"(?<=\s)(?P<mark>[^\w\s])\ufe0f? (?P<said>[^\W\d_]+(?: [^\W\d_]+)?)$")
+"""A state behind its mark: `✓ shipped`."""
 _SENTENCE = re.compile(
     r"[.!?。！？:\n](?:"
     r"(?<=[.!?])(?=\s)(?<![ .(][A-Za-z][.!?])(?<!\be\.g[.!?])(?<!\bi\.e[.!?])(?<!\betc[.!?])(?<!\bvs[.!?])"
@@ -422,9 +424,14 @@ class _Reader:
         ):
             self.head.say(said_state(remarked["said"]) or State.OPEN, StateSource.SUFFIX, self.view.span(*remarked.span("said")))
             return remarked.start("said")
+        marked = _MARKED_TAIL.search(self.s, max(first, end - 40), end) if self.head.state is None else None
+        if marked and marked.start() > first and marked["mark"] in STATE_OF_MARK and said_state(marked["said"]) is not None:
+            self.head.say(said_state(marked["said"]) or State.OPEN, StateSource.SUFFIX, self.view.span(*marked.span("said")))
+            return marked.start("said")
         upper = self.head.state is None and "A" <= tail.rstrip(".!")[-1:] <= "Z"
         found = _UPPER_TAIL.search(self.s, max(first, end - 50), end) if upper else None
-        if found and found.start(1) > first and said_state(found[1]) is not None:
+        shouted = found is not None and self.s[first : found.start(1)].isupper()  # `DEPLOY LIVE` is a title in capitals
+        if found and found.start(1) > first and not shouted and said_state(found[1]) is not None:
             self.head.say(said_state(found[1]) or State.OPEN, StateSource.SUFFIX, self.view.span(*found.span(1)))
             return found.start(1)
         return None

@@ -131,7 +131,10 @@ class _Walk:
         """Returns the place of a section's entries."""
         top = section.heading is None or (section.level == 1 and len(self.root.sections) == 1)
         announced = section.heading is not None and (
-            section.role == "gaps" or weigh.announces_gaps(section.title) or weigh.is_urgent_shelf(section)
+            section.role == "gaps"
+            or weigh.announces_gaps(section.title)
+            or weigh.is_urgent_shelf(section)
+            or weigh.is_marked_open(section)
         )
         return Place(
             path=outer.path if top or not section.title else (*outer.path, section.title),

@@ -36,6 +36,7 @@ _COUNT = re.compile(r"[^:：]{1,40}[:：] ?[~<>≈]*\d[\d.,/%–-]*(?: ?\w{1,12}
 """A number, with what it counts."""
 _NAMED = re.compile(r"`[^`]+` ?[-–—:=]")
 _VERSION = re.compile(r"\d+\.\d|\d{4}")
+_ASIDE = re.compile(r"(?:\*(?!\*)[^*]+\*|_(?!_)[^_]+_)")
 _SEVERAL = 4
 _BEGINNING = 40
 _ASKED = frozenset(["are", "is", "do", "does", "did", "was", "were", "has", "have", "can", "will", "which"])
@@ -126,7 +127,7 @@ def score(source: Blocks, section: Section, place: Place) -> int:
         score -= 3
     if section.role is not None and section.role != "gaps":
         score -= 2
-    score -= against(source, section)
+    score -= against(source, section) + 3 * is_blank(source, section)
     return score
 
 
@@ -162,6 +163,24 @@ def _is_stated(section: Section) -> bool:
     """Tells whether a heading counts an entry and says its state: `### 1. Page background (not yet implemented)`."""
     head = section.head
     return head is not None and head.ordinal is not None and head.state is not None and not section.container
+
+
+def is_marked_open(section: Section) -> bool:
+    """Tells whether a heading bears a mark of what is not done (❌, ⚠️) beside one with a mark of what is (✅), in any language."""
+    head, above = section.head, section.parent
+    if head is None or above is None or head.state_source is not StateSource.EMOJI or head.state is None or head.state.closed:
+        return False
+    return any(
+        other.head is not None and other.head.state is State.DONE and other.head.state_source is StateSource.EMOJI
+        for other in above.sections
+    )
+
+
+def is_blank(source: Blocks, section: Section) -> bool:
+    """Tells whether nothing stands below a heading but a remark in italics, as in a form: `*New gaps go here.*`."""
+    blocks = [block for block in section.blocks if not (isinstance(block, Opaque) and block.kind == "hr")]
+    texts = [block.text.of(source.text) if isinstance(block, Paragraph) else "" for block in blocks]
+    return len(texts) == 1 and not section.sections and _ASIDE.fullmatch(texts[0]) is not None
 
 
 def is_stated_shelf(section: Section | None) -> bool:

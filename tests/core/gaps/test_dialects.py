@@ -23,6 +23,7 @@ def gaps(text: str) -> tuple[Gap, ...]:
 
 
 STATES = [
+    ("### GAP-1 A leak ✓ shipped", D, StateSource.SUFFIX, "shipped"),
     ("### GAP-1 A leak ✅ FIXED (minimal)", D, StateSource.SUFFIX, "FIXED"),
     ("- **A leak — deliberately deferred.** Not now.", L, StateSource.SUFFIX, "deliberately deferred."),
     ("- [ ] A leak", N, StateSource.CHECKBOX, " "),

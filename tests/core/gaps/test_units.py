@@ -24,6 +24,16 @@ class Case:
 
 CASES = [
     Case(
+        "a heading marked as open beside one marked as done announces gaps, in any language",
+        "# Raport\n\n## ✅ Implementat\n\n1. **Bordo**: gata\n2. **Catarg**: gata\n\n## ⚠️ Neimplementat\n\n1. **Chila noua**: indoita\n2. **PANZA LIVE**: rupta\n",
+        ("10 Chila noua open", "11 PANZA LIVE open"),
+    ),
+    Case(
+        "a heading above nothing but a remark in italics is a form",
+        "# Gaps\n\n- [ ] Keel\n\n## Scratchpad\n\n*New gaps go here first.*\n\n---\n",
+        ("3 Keel open",),
+    ),
+    Case(
         "a heading whose lists only fill labels that describe is an entry, also when it begins with missing",
         "# Missing parts\n\n## 1. Deck gaps\n\n### Missing rails on the deck\n- **Issue**: people fall\n- **Impact**: high seas\n\n### Missing planks of the deck\n"
         "- **Issue**: feet fall\n- **Impact**: wet feet\n",
