@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from bot.core import config as config_rules
@@ -116,6 +117,7 @@ class Gatherer:
         *,
         whole: bool = False,
         every: bool = False,
+        links: Mapping[IssueNumber, str] = MappingProxyType({}),
     ) -> Gathered:
         """Returns both sides; raises the GitHubError that kept it from reading one.
 
@@ -130,13 +132,14 @@ class Gatherer:
             touched = {**unseen, **{issue.number: issue for issue in listed}, **touched}
         # What was asked of an entry and is neither done nor refused is looked at in every sync, as what was proposed is.
         touched = {**touched, **dict.fromkeys(pair.number for pair in pairs if pair.asked and not pair.lost)}
-        newcomers, pairs = await self._newcomers(state, pairs, touched)
+        newcomers, pairs = await self._newcomers(state, pairs, touched, links)
         changed = await self._changed_issues(state, pairs, touched)
         issues, pairs = changed.issues, changed.pairs
         # Before something is added, all is looked at: its entry may stand somewhere already.
         rules, files = await self._files(state, pushes, whole=whole or bool(newcomers))
         home = _home(pairs, files) if newcomers else None
         wanted = {pair.path for pair in pairs if pair.number in issues} | ({home} if home else set())
+        wanted |= set(files.blobs) if links else set()
         files = await self._with_documents(files, state, wanted)
         readings = await self._parse(files.changed)
         view = View(
@@ -150,7 +153,8 @@ class Gatherer:
             source=Source(f"{self._web}/{state.name}", files.commit),
             problems=(*rules.problems, *files.problems),
             issues=issues if rules.config.write_back != "off" else {},
-            newcomers=newcomers if rules.config.write_back != "off" else (),
+            newcomers=tuple(n for n in newcomers if rules.config.write_back != "off" or n.number in links),
+            links=links,
             home=home,
         )
         unread = {failure.path for failure in view.failures}
@@ -249,9 +253,13 @@ class Gatherer:
         return issue
 
     async def _newcomers(
-        self, state: RepositoryState, pairs: tuple[Pair, ...], touched: Mapping[IssueNumber, Issue | None]
+        self,
+        state: RepositoryState,
+        pairs: tuple[Pair, ...],
+        touched: Mapping[IssueNumber, Issue | None],
+        links: Mapping[IssueNumber, str],
     ) -> tuple[tuple[Issue, ...], tuple[Pair, ...]]:
-        """Returns the open issues with our base label that are no gap's yet: people want them in a document.
+        """Returns the open issues with our base label that are no gap's yet: people want them in a document, or `links` to one in it.
 
         One that bears our marker is a gap's already, though we died before it was recorded here: it joins the pairs (I4).
         """
@@ -271,7 +279,7 @@ class Gatherer:
                 keys.add(pair.key)
                 pairs = (*pairs, pair)
                 await self._store.save_pair(state.id, pair)
-            elif _wanted(issue) and issue.author != login:
+            elif (_wanted(issue) and issue.author != login) or (number in links and issue.open):
                 found.append(issue)
         return tuple(found), pairs
 

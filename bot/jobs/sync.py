@@ -78,6 +78,7 @@ class _Said:
     afresh: bool = False
     taken: list[Taken] = field(default_factory=list)
     causes: Causes = field(default_factory=Causes)
+    links: dict[IssueNumber, str] = field(default_factory=dict)
 
     @property
     def whole(self) -> bool:
@@ -95,6 +96,8 @@ class _Said:
         self.approved = taken.approved or self.approved
         if taken.changes:
             self.senders.setdefault(number, []).append(taken.event.origin.sender)
+        if taken.link is not None:
+            self.links[number] = taken.link
         if taken.side is not None:
             self.decisions[number] = Decision(taken.side)
 
@@ -232,7 +235,7 @@ class Sync:
             # What was proposed and is not merged is looked at again, whatever a payload, perhaps an old one, shows of it: the pull
             # request holds all of it, or it would drop some.
             touched = {**said.touched, **dict.fromkeys(state.pending)}
-            gathered = await gatherer.gather(state, pushes, touched, whole=said.whole, every=said.every)
+            gathered = await gatherer.gather(state, pushes, touched, whole=said.whole, every=said.every, links=said.links)
         except LabelMissing:
             await mended(self._github.installation(state.installation), self._store, state, {})
             raise
@@ -245,7 +248,9 @@ class Sync:
         view = replace(gathered.view, decisions=said.decisions, approved=said.approved, now=self._now())
         proposed = await self._proposed(view, said, state)
         direct = {number: issue for number, issue in view.issues.items() if number not in proposed}
-        view = replace(view, newcomers=tuple(issue for issue in view.newcomers if issue.number not in proposed))
+        # To link an issue to an entry that is there writes nothing into a document.
+        newcomers = tuple(issue for issue in view.newcomers if issue.number not in proposed or issue.number in view.links)
+        view = replace(view, newcomers=newcomers)
         complete = bool(pushes) or said.whole
         performer = self._performer(gateway, seal, state, gathered, said.causes)
         performer.answered = frozenset(taken.event.number for taken in said.taken)
@@ -266,7 +271,8 @@ class Sync:
                 ),
                 **proposed,
             }
-            decided = plan(replace(view, issues={}, newcomers=()))
+            linked = tuple(issue for issue in view.newcomers if issue.number in view.links)
+            decided = plan(replace(view, issues={}, newcomers=linked))
             problems = await performer.perform(decided, complete=complete)
         problems = (*decided.problems, *problems)
         _report(state, problems)
