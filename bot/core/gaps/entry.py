@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING
 
 from bot.core.gaps.model import Mark, State, StateSource
 from bot.core.gaps.plain import plain
@@ -31,9 +30,7 @@ from bot.core.gaps.vocabulary import (
     state_of,
     words,
 )
-
-if TYPE_CHECKING:
-    from bot.core.text import Span
+from bot.core.text import Span
 
 TITLE_LIMIT = 120
 _HEAD_LIMIT = 1500
@@ -70,6 +67,7 @@ _SENTENCE = re.compile(
     r"|(?<=[。！？])|(?<=[:\n])\s*\n)"
 )
 """It starts with a set of characters, for which `re` looks without trying the whole pattern everywhere."""
+_CLOSERS = {"[": "]", "(": ")", "【": "】"}
 _WRAPS = frozenset("*_~")
 """What emphasis begins and ends with."""
 _FEW = 3
@@ -83,6 +81,9 @@ _NAMES = listed(
 )
 _URGENCY = listed("priority prio priorität prioridad prioridade priorité priorità приоритет severity")
 _STANDARDS = listed("UTF SHA ISO RFC PEP CVE CWE EIP ERC BIP GPT MP ES HTTP IEEE WCAG ECMA TLS AES RSA MD TC IPV UTC GMT CSS JDK")
+
+
+_NOWHERE = Span(0, 0)
 
 
 class Shape(Enum):
@@ -156,7 +157,7 @@ class _Reader:
         self.low = 0
         self.high = len(self.s.rstrip())
         self.ends: list[tuple[int, int, str]] = []
-        self.head = Head("", seen.span(0, 0), seen, self.high)
+        self.head = Head("", _NOWHERE, seen, self.high)
 
     def read(self) -> Head:
         head = self.head
@@ -186,7 +187,15 @@ class _Reader:
                 self.low = self.ends.pop()[1]
                 self.skip_separator()
                 continue
-            peeled = self.emphasis() or self.emoji() or self.tag() or self.number() or self.identifier() or self.keyword()
+            sign = self.s[self.low]
+            peeled = (
+                (sign in _WRAPS and self.emphasis())
+                or ((sign == ":" or not sign.isascii() or sign.isdigit()) and self.emoji())
+                or (sign in _CLOSERS and self.tag(_CLOSERS[sign]))
+                or self.number()
+                or self.identifier()
+                or self.keyword()
+            )
 
     def skip_separator(self) -> None:
         limit = self.ends[-1][0] if self.ends else self.high
@@ -195,8 +204,6 @@ class _Reader:
 
     def emphasis(self) -> bool:
         """Opens bold, strike or italics that starts here, when it is closed again."""
-        if self.s[self.low] not in "~*_":
-            return False
         for mark in ("~~", "**", "__", "*", "_"):
             if not self.s.startswith(mark, self.low):
                 continue
@@ -216,9 +223,6 @@ class _Reader:
         return False
 
     def emoji(self) -> bool:
-        sign = self.s[self.low]
-        if sign.isascii() and sign != ":" and not sign.isdigit():
-            return False
         found = EMOJI.match(self.s, self.low, self.high)
         if not found:
             return False
@@ -234,12 +238,9 @@ class _Reader:
         elif sign in LEVEL_MARKS:
             self.head.levels += (sign,)
 
-    def tag(self) -> bool:
+    def tag(self, closer: str) -> bool:
         """Peels `[P1]`, `(DONE)`, `[GAP-3]`; a link or another bracket stays part of the title."""
-        opener = self.s[self.low]
-        if opener not in "[(【":
-            return False
-        end = self.s.find({"[": "]", "(": ")", "【": "】"}[opener], self.low, min(self.high, self.low + 60))
+        end = self.s.find(closer, self.low, min(self.high, self.low + 60))
         if end < 0 or self.s.startswith("(", end + 1):
             return False
         if not self.says(self.low + 1, end):

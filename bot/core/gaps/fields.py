@@ -41,7 +41,7 @@ def fields_of(source: Blocks, blocks: Iterable[Block], *, skip_lead: int = 0) ->
     found: list[Labelled] = []
     for block in blocks:
         if isinstance(block, Paragraph):
-            found += _of_lines(source, block.lines[skip_lead:])
+            found += _of_lines(source, block.lines[skip_lead:]) if len(block.lines) > skip_lead else ()
         elif isinstance(block, Listing):
             for item in block.items:
                 if item.lead is not None:

@@ -23,11 +23,13 @@ BOX = re.compile(r"\[.?\](?=\s)")
 def head_of(source: Blocks, item: Item) -> Head | None:
     """Returns the head of an entry, None for one that starts with no text."""
     lead = item.lead
-    if lead is None or not len(lead.text):
+    said = lead.text if lead is not None else None
+    if lead is None or said is None or not len(said):
         return None
     below = next((line for line in lead.lines[1:] if line_fields(source, line)), None)
-    end = source.lines.span(source.lines.index(below.start) - 1).end if below is not None else lead.text.end
-    return read_head(source.text, Span(lead.text.start, end), Shape.ENTRY)
+    if below is not None:
+        said = Span(said.start, source.lines.span(source.lines.index(below.start) - 1).end)
+    return read_head(source.text, said, Shape.ENTRY)
 
 
 def candidate(source: Blocks, item: Item, head: Head, place: Place, why: str) -> Candidate:

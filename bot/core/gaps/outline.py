@@ -109,14 +109,17 @@ def outline(source: Blocks) -> Section:
     if first is not None and first.level == 1 and first.sections and first.role not in {"log", "gaps"}:
         first.role = None
     titles = Counter(section.title for section in root.walk())
-    leads = Counter(text for section in root.walk() for block in section.blocks if (text := _lead(source, block)))
+    leads = {
+        block.first: (block, text)
+        for section in root.walk()
+        for block in section.blocks
+        if isinstance(block, Paragraph) and (text := _lead(source, block))
+    }
+    said = Counter(text for _, text in leads.values())
+    set_off = {first for first, (block, text) in leads.items() if said[text] == 1 and _is_set_off(source, block, text)}
     for section in root.walk():
-        unique = frozenset(
-            block.first
-            for block in section.blocks
-            if leads.get(text := _lead(source, block)) == 1 and _is_set_off(source, block, text)
-        )
-        section.set_off = unique if len(unique) > 1 else frozenset()
+        unique = set_off.intersection(block.first for block in section.blocks) if set_off else set_off
+        section.set_off = frozenset(unique) if len(unique) > 1 else frozenset()
         section.fields = fields_of(source, _own(section.blocks))
         section.roles = frozenset(labelled.role for labelled in section.fields)
         section.columns = {block.first: columns(source, block) for block in section.blocks if isinstance(block, Table)}
@@ -237,18 +240,18 @@ def _has_tail(source: Blocks, block: Listing) -> bool:
     return False
 
 
-def _lead(source: Blocks, block: Block) -> str:
+def _lead(source: Blocks, block: Paragraph) -> str:
     """Returns what stands in bold at the start of a paragraph: `No retries.` of `**No retries.** The client …`."""
-    if not isinstance(block, Paragraph) or not source.text.startswith("**", block.lines[0].start):
+    if not source.text.startswith("**", block.lines[0].start):
         return ""
     start = block.lines[0].start + 2
     end = source.text.find("**", start, start + 160)
     return source.text[start:end].strip(" .:") if end > 0 else ""
 
 
-def _is_set_off(source: Blocks, block: Block, lead: str) -> bool:
+def _is_set_off(source: Blocks, block: Paragraph, lead: str) -> bool:
     """Tells whether the bold start of a paragraph is a title of its own with a text behind it, rather than the label of a field."""
-    if not isinstance(block, Paragraph) or len(block.text) < len(lead) + 16 or LABELS.whole(words(lead)) is not None:
+    if len(block.text) < len(lead) + 16 or LABELS.whole(words(lead)) is not None:
         return False
     head = read_head(source.text, block.text, Shape.ENTRY)
     return head.lead and (len(words(head.title)) > 1 or head.id is not None)

@@ -175,7 +175,8 @@ def _number(candidate: Candidate) -> int:
 
 def _keys(candidate: Candidate) -> list[object]:
     title = candidate.head.title.lower()
-    keys: list[object] = [title, *({title.partition(" (")[0]} - {title})]
+    name = title.partition(" (")[0]
+    keys: list[object] = [title] if name == title else [title, name]
     if candidate.head.id is not None:
         keys.append((candidate.head.id.lower(),))
     return keys

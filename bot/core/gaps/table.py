@@ -49,7 +49,7 @@ class Columns:
 
     def has(self, *roles: str) -> bool:
         """Tells whether a column has one of the roles."""
-        return any(role in self.roles for role in roles)
+        return not frozenset(roles).isdisjoint(self.roles)
 
 
 def columns(source: Blocks, table: Table) -> Columns | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
@@ -175,8 +174,7 @@ _DIGIT = re.compile(r"[0-9]")
 _LEVEL = re.compile(r"(?:P|p|S)[0-9]{1,2}(?![\w.])|(?:tier|level|sev|severity|priority|prio) ?-?[0-9]{1,2}(?!\w)", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A priority that was read: the author's word in lower case, and where it stands."""
 
     word: str

@@ -505,9 +505,11 @@ def explained(source: Blocks, block: Listing) -> list[tuple[str, str]]:
     for item in block.items:
         text = plain(view(source.text, item.lead.lines[0]).text) if item.lead is not None else ""
         mark = EMOJI.match(text)
-        label = re.split(r"[:：—–=-]", text[mark.end() :], maxsplit=1)[0] if mark else ""
+        if mark is None:
+            return []
+        label = re.split(r"[:：—–=-]", text[mark.end() :], maxsplit=1)[0]
         urgency = priority_in(label, near=2)
-        if mark is None or urgency is None or len(words(label)) > _NAME or label == text[mark.end() :]:
+        if urgency is None or len(words(label)) > _NAME or label == text[mark.end() :]:
             return []
         found.append((mark[0].rstrip("\ufe0f"), urgency.word))
     return found if len(found) > 1 else []
