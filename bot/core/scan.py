@@ -118,7 +118,10 @@ class State(StateBlock):
 
     def ends(self, line: int, end: int, rules: Mapping[str, Sequence[Rule]]) -> bool:
         """Tells whether one of the rules starts on a line that is not empty, and so ends the block before it."""
-        return any(rule(self, line, end, True) for rule in rules.get(self.src[self.bMarks[line] + self.tShift[line]], ()))
+        for rule in rules.get(self.src[self.bMarks[line] + self.tShift[line]], ()):  # noqa: SIM110 - asked of every second line
+            if rule(self, line, end, True):
+                return True
+        return False
 
 
 def scan(rows: Sequence[str], *, nesting: int) -> list[Token]:

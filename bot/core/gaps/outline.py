@@ -94,7 +94,10 @@ class Section:
         """Yields the section and all below it, in the order of lines."""
         yield self
         for section in self.sections:
-            yield from section.walk()
+            if section.sections:
+                yield from section.walk()
+            else:
+                yield section
 
     @property
     def proven(self) -> bool:
