@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import re
 import signal
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
@@ -20,11 +20,13 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from bot.core.errors import DatabaseUnusable, GapkeeperError
+from bot.core.redaction import Redaction
 from bot.web.health import Readiness, health_routes
 from bot.web.webhook import Webhook
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Iterable
+    from types import TracebackType
 
     import httpx
     from structlog.typing import Processor
@@ -269,7 +271,7 @@ def serve(settings: Settings, *, role: Role = Role.WHOLE) -> None:
         failures.append(error)
         server.should_exit = True
 
-    configure_logging(settings.log)
+    configure_logging(settings.log, secrets=settings.secrets)
     if settings.weak_secrets:
         log.warning("settings.weak_secret", variable="GAPKEEPER_WEBHOOK_SECRET", remedy="openssl rand -hex 32")
     config = uvicorn.Config(
@@ -300,15 +302,12 @@ def _import_heavy_parts() -> None:
     import bot.store.store  # noqa: F401
 
 
-_SECRET = re.compile(
-    r"gh[opsur]_[A-Za-z0-9_]{10,}|github_pat_[A-Za-z0-9_]{10,}|eyJ[\w-]{8,}\.[\w-]+\.[\w-]+"
-    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)|(?<=://)[^\s/:@]+:[^\s/@]+(?=@)",
-    re.DOTALL,
-)
+def configure_logging(kind: Literal["json", "console"], *, secrets: Iterable[str] = ()) -> None:
+    """One line an event on stderr, ours and the libraries' alike, without tokens, keys, passwords and these secrets.
 
-
-def configure_logging(kind: Literal["json", "console"]) -> None:
-    """One line an event on stderr, ours and the libraries' alike, without tokens, keys and passwords."""
+    What nobody catches ends the process by way of the log too, and not as a bare traceback.
+    """
+    redact = Redaction(secrets)
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -317,7 +316,7 @@ def configure_logging(kind: Literal["json", "console"]) -> None:
     render: list[Processor] = [
         structlog.processors.format_exc_info,
         structlog.processors.JSONRenderer() if kind == "json" else structlog.dev.ConsoleRenderer(colors=False),
-        lambda _logger, _name, text: _SECRET.sub("***", str(text)),
+        lambda _logger, _name, text: redact(str(text)),
     ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -333,3 +332,8 @@ def configure_logging(kind: Literal["json", "console"]) -> None:
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     for chatty in ("httpx", "uvicorn.access", "alembic", "dbos"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    sys.excepthook = _last_words
+
+
+def _last_words(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    log.critical("server.died", exc_info=(kind, error, trace))

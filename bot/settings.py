@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from bot.core.errors import SettingsError
 
@@ -56,6 +56,11 @@ class Settings:
     def weak_secrets(self) -> bool:
         """Whether a webhook secret is so short that it might be guessed, given a delivery to try guesses on."""
         return any(len(secret) < GOOD_SECRET for secret in self.webhook_secrets)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must never be shown: the log masks it word by word."""
+        return (self.private_key, *self.webhook_secrets, *_passwords(self.database_url))
 
     @property
     def write_spacing(self) -> float:
@@ -233,6 +238,13 @@ def _database_url(value: str) -> str:
         case _:
             raise ValueError("must start with sqlite:/// or postgresql://")
     return value
+
+
+def _passwords(database_url: str) -> tuple[str, ...]:
+    """The password of a database's URL as it stands there and as it is meant, wherever it stands."""
+    url = urlsplit(database_url)
+    asked = parse_qs(url.query).get("password", [])
+    return tuple(form for word in (url.password or "", *asked) if word for form in (word, unquote(word)))
 
 
 def _host(value: str) -> str:

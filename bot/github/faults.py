@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from bot.core.errors import GitHubError, Gone, Moved, NotFound, RateLimited, Refused, Unauthorized, Unavailable
 from bot.core.pace import LONGEST_WAIT, UNSAID_WAIT
+from bot.core.redaction import without_secrets
 from bot.github.translate import codes_of, message_of
 
 if TYPE_CHECKING:
@@ -23,9 +24,6 @@ SHORTEST_WAIT = 1.0
 
 _LIMIT_WORDS = re.compile(r"rate limit|abuse detection", re.IGNORECASE)
 _NUMBER = re.compile(r"-?\d{1,15}", re.ASCII)
-_SECRET = re.compile(
-    r"\b(?:gh[a-z]_|github_pat_)\w+|\beyJ[\w-]+(?:\.[\w-]*)*|-----BEGIN[\s\S]*|\b(?:token|bearer|basic)\s+\S+", re.IGNORECASE
-)
 _MAX_MESSAGE = 300
 
 
@@ -64,17 +62,17 @@ def fault_of(answer: Answer, *, now: float) -> GitHubError | None:
         case _ if status == 408 or status >= 500:
             return Unavailable(message, status=status)
         case _:
-            return Refused(message, status=status, codes=tuple(without_secrets(code) for code in codes_of(answer.body)))
+            return Refused(message, status=status, codes=tuple(_shown(code) for code in codes_of(answer.body)))
 
 
-def without_secrets(text: str) -> str:
-    """Returns the text, cut to a sensible length, without anything that looks like a token, a JWT or a key."""
-    return _SECRET.sub("***", text)[:_MAX_MESSAGE]
+def _shown(text: str) -> str:
+    """Returns GitHub's words, cut to a sensible length, without anything that looks like a token, a JWT or a key."""
+    return without_secrets(text)[:_MAX_MESSAGE]
 
 
 def _message(answer: Answer) -> str:
     said = message_of(answer.body) or "no reason given"
-    return f"GitHub answered {answer.status}: {without_secrets(said)}"
+    return f"GitHub answered {answer.status}: {_shown(said)}"
 
 
 def _is_limit(headers: Mapping[str, str], message: str) -> bool:

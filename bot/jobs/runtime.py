@@ -24,6 +24,7 @@ import structlog
 
 from bot.core.errors import LeaseLost
 from bot.core.names import RepositoryId
+from bot.core.redaction import without_secrets
 from bot.jobs.lease import Lease
 from bot.jobs.mend import ALIVE, ENDED, mend
 from bot.jobs.outcome import Done, Later
@@ -318,7 +319,7 @@ class Runtime:
                 raise
             except Exception as error:
                 log.exception("sync.raised", deliveries=[delivery.id for delivery in held])
-                return {"kind": "raised", "reason": f"{type(error).__name__}: {error}"[:1000]}
+                return {"kind": "raised", "reason": without_secrets(f"{type(error).__name__}: {error}")[:1000]}
         match outcome:
             case Done():
                 return {"kind": "done"}

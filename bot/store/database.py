@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.core.errors import DatabaseUnusable, SchemaMismatch
+from bot.core.redaction import without_secrets
 from bot.store.tables import REVISION
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Database:
         """Take the URL apart; nothing is opened yet."""
         self.url = _engine_url(url)
         self.embedded = self.url.get_backend_name() == "sqlite"
-        self.location = self.url.render_as_string(hide_password=True)
+        self.location = without_secrets(self.url.render_as_string(hide_password=True))
         self._lock: int | None = None
         self._engines: list[sa.Engine] = []
 
@@ -79,7 +80,13 @@ class Database:
         """An engine with a pool of its own. `plain` leaves transactions to the driver, as the job engine expects."""
         patience = {} if self.embedded or "connect_timeout" in self.url.query else {"connect_timeout": CONNECT_SECONDS}
         engine = sa.create_engine(
-            self.url, pool_size=pool, max_overflow=0, pool_timeout=60, pool_pre_ping=not self.embedded, connect_args=patience
+            self.url,
+            pool_size=pool,
+            max_overflow=0,
+            pool_timeout=60,
+            pool_pre_ping=not self.embedded,
+            connect_args=patience,
+            hide_parameters=True,  # Errors would show payloads and the text of documents.
         )
         self._engines.append(engine)
         if self.embedded:
