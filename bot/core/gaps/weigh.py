@@ -127,7 +127,7 @@ def score(source: Blocks, section: Section, place: Place) -> int:
         score -= 3
     if section.role is not None and section.role != "gaps":
         score -= 2
-    score -= against(source, section) + 3 * is_blank(source, section)
+    score -= against(source, section) + 3 * (is_blank(source, section) or is_emptied(section))
     return score
 
 
@@ -181,6 +181,16 @@ def is_blank(source: Blocks, section: Section) -> bool:
     blocks = [block for block in section.blocks if not (isinstance(block, Opaque) and block.kind == "hr")]
     texts = [block.text.of(source.text) if isinstance(block, Paragraph) else "" for block in blocks]
     return len(texts) == 1 and not section.sections and _ASIDE.fullmatch(texts[0]) is not None
+
+
+def is_emptied(section: Section) -> bool:
+    """Tells whether nothing at all stands below a heading beside others with lists: its last entry was taken out."""
+    head = section.head
+    if head is None or section.sections or not all(isinstance(block, Opaque) and block.kind == "hr" for block in section.blocks):
+        return False
+    named = (head.id, head.ordinal, head.priority, head.state, head.box)
+    beside = section.parent.sections if section.parent is not None else []
+    return all(word is None for word in named) and any(holds_entries(other) and not other.proven for other in beside)
 
 
 def is_stated_shelf(section: Section | None) -> bool:

@@ -300,6 +300,16 @@ CASES = [
     ),
     Case("accents may be left out", "# Defauts\n\n## Problemes\n\n- Quille tordue\n", ("5 Quille tordue open",)),
     Case(
+        "a section whose last entry was taken out is none",
+        "# Known gaps\n\n## Deck\n\n- [ ] Keel\n\n## P2 wishes\n\n## Hull\n\n---\n",
+        ("5 Keel open",),
+    ),
+    Case(
+        "a heading without a text is one beside others like it",
+        "# Known gaps\n\n## Keel is bent\n\n## Boom is split\n",
+        ("3 Keel is bent open", "5 Boom is split open"),
+    ),
+    Case(
         "a title that defers announces gaps",
         "# Someday / maybe\n\n## Keel\n\nStraighten it.\n\n## Boom\n\nGlue it.\n",
         ("3 Keel deferred", "7 Boom deferred"),
