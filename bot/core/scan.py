@@ -63,7 +63,11 @@ class State(StateBlock):
         self.tight = False
         self.parentType = "root"
         self._code_enabled = True
-        self.bMarks, self.eMarks, self.tShift, self.sCount = [], [], [], []
+        starts: list[int] = []
+        ends: list[int] = []
+        shifts: list[int] = []
+        counts: list[int] = []
+        self.bMarks, self.eMarks, self.tShift, self.sCount = starts, ends, shifts, counts
         at = 0
         for row in rows:
             first = row[:1]
@@ -72,11 +76,11 @@ class State(StateBlock):
                 shift = count = len(row) - len(row.lstrip(" \t"))
                 if "\t" in row[:shift]:
                     count = len(row[:shift].expandtabs(4))
-            self.bMarks.append(at)
-            self.tShift.append(shift)
-            self.sCount.append(count)
+            starts.append(at)
+            shifts.append(shift)
+            counts.append(count)
             at += len(row)
-            self.eMarks.append(at)
+            ends.append(at)
             at += 1
         if self.bMarks and self.bMarks[-1] + self.tShift[-1] == self.eMarks[-1]:
             for marks in (self.bMarks, self.tShift, self.sCount, self.eMarks):

@@ -70,7 +70,7 @@ class Lines:
             self.starts += [match.end() for match in _LINE_END.finditer(text)]
             self._feeds = [match.start() for match in _FEED.finditer(text)]
         else:
-            self.starts += accumulate(len(row) + 1 for row in text.split("\n"))
+            self.starts += accumulate([len(row) + 1 for row in text.split("\n")])
             self.starts.pop()
 
     def __len__(self) -> int:
