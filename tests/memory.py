@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from bot.store.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from bot.core.journal import Change
-    from bot.core.names import GapKey, RepositoryId
-    from bot.core.pair import Pair
+    from bot.core.names import GapKey, IssueNumber, RepositoryId
+    from bot.core.pair import Base, Pair
     from bot.store.records import RepositoryState, Shown
 
 
@@ -26,6 +26,7 @@ class Memory(Store):
         self.announced: set[GapKey] = set()
         self.marks: set[str] = set()
         self.labels: dict[str, int] = {}
+        self.carrying: dict[IssueNumber, Base] = {}
 
     async def repository(self, repository: RepositoryId) -> RepositoryState | None:
         return self.states.get(repository)
@@ -44,6 +45,20 @@ class Memory(Store):
             raise AssertionError(f"I4: issue {pair.number} belongs to two gaps")
         self.kept[pair.key] = pair
         self.announced.discard(pair.key)
+        self.carrying.pop(pair.number, None)
+        self.step()
+
+    async def carried(self, repository: RepositoryId) -> dict[IssueNumber, Base]:
+        return dict(self.carrying)
+
+    async def carry(self, repository: RepositoryId, said: Mapping[IssueNumber, Base]) -> None:
+        self.step()
+        self.carrying.update(said)
+        self.step()
+
+    async def drop_carried(self, repository: RepositoryId, numbers: Iterable[IssueNumber]) -> None:
+        self.step()
+        self.carrying = {number: said for number, said in self.carrying.items() if number not in set(numbers)}
         self.step()
 
     async def label_ids(self, repository: RepositoryId) -> dict[str, int]:

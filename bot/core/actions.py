@@ -77,13 +77,17 @@ NOBODY_DECIDED = Decision(Side.NEITHER)
 
 @dataclass(frozen=True, slots=True)
 class EditDocument:
-    """A document says what people changed on the issues of its gaps: one commit, on condition that nobody else changed it."""
+    """A document says what people changed on the issues of its gaps: one commit, on condition that nobody else changed it.
+
+    `carried` is what those issues say, as a base: once the document says it too, it was agreed, though we died before we noted it.
+    """
 
     path: DocumentPath
     text: str
     subject: str
     numbers: tuple[IssueNumber, ...]
     lines: tuple[tuple[int, str], ...]
+    carried: tuple[tuple[IssueNumber, Base], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +107,7 @@ class ChangeIssue:
     """What the document changed since both sides last agreed is carried over to the issue, in one request.
 
     `adopt` says that a person opened the issue and it has no region yet; `defer_closes` that deferred gaps are closed here;
-    `decision` is what a person decided where both sides differ.
+    `decision` is what a person decided where both sides differ; `carried` is what the issue said when its document was written.
     """
 
     pair: Pair
@@ -113,6 +117,7 @@ class ChangeIssue:
     adopt: bool = False
     defer_closes: bool = False
     decision: Decision = NOBODY_DECIDED
+    carried: Base | None = None
 
 
 @dataclass(frozen=True, slots=True)

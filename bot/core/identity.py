@@ -5,7 +5,7 @@ Evidence is used from the strongest to the weakest, each step only on what the s
     own id            the author's id, where it stands once on both sides
     exact             same document, section and title; twins by what their detail says, then in order
     title             same title elsewhere in the document, then in another document
-    title now         the title that a gap's issue bears now: we wrote it into the document and died before we noted it (I12)
+    title now         the title that we began to write for a gap's issue, or that the issue bears now: we died before we noted it (I12)
     text              another title, but the same long detail
     slot              an entry edited in place: between the same neighbours, and still a little alike
     similar           the most similar title (and detail) left, above a threshold, in the same document before another one
@@ -84,11 +84,12 @@ def pair_up(
     *,
     claimed: AbstractSet[str] = frozenset(),
     titles: Mapping[IssueNumber, str] = MappingProxyType({}),
+    carried: Mapping[IssueNumber, str] = MappingProxyType({}),
 ) -> Pairing:
     """Returns the best pairing of the gaps found with the pairs recorded.
 
     `claimed` are the titles, folded, of issues that wait for an entry: one that bears such a title is nobody else's by mere likeness.
-    `titles` are those of issues as they are now, as far as they were read.
+    `titles` are those of issues as they are now, as far as they were read; `carried` are those that perhaps were written for them.
     """
     work = _Work(found, [pair for pair in recorded if pair.present])
     absent = [pair for pair in recorded if not pair.present]
@@ -96,8 +97,8 @@ def pair_up(
     work.twins(lambda e: (e.path, e.gap.section, e.title), lambda p: (p.path, p.section, folded(p.base.title)))
     work.exactly(lambda e: (e.path, e.title), lambda p: (p.path, folded(p.base.title)))
     work.exactly(lambda e: e.title, lambda p: folded(p.base.title))
-    now = {number: folded(title) for number, title in titles.items()}
-    work.exactly(lambda e: folded(shortened(e.gap.title)), lambda p: now.get(p.number))
+    work.exactly(_shown, lambda p: _shown_as(carried.get(p.number)))
+    work.exactly(_shown, lambda p: _shown_as(titles.get(p.number)))
     missing, work.pairs = work.pairs, absent
     work.exactly(lambda e: _own_id(e.gap.id), lambda p: _own_id(p.own_id))
     work.twins(lambda e: (e.path, e.gap.section, e.title), lambda p: (p.path, p.section, folded(p.base.title)))
@@ -204,6 +205,15 @@ def _grouped(items: Iterable[Any], key_of: Callable[[Any], Hashable]) -> dict[Ha
         if key is not None:
             groups[key].append(item)
     return groups
+
+
+def _shown(entry: Entry) -> str | None:
+    return _shown_as(entry.gap.title)
+
+
+def _shown_as(title: str | None) -> str | None:
+    """Returns a title as an issue bears it."""
+    return folded(shortened(title)) if title is not None else None
 
 
 def _own_id(own_id: str | None) -> str | None:

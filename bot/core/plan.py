@@ -49,6 +49,7 @@ from bot.core.names import GapKey, IssueNumber
 from bot.core.pair import Base, Pair
 from bot.core.rules import added
 from bot.core.settle import disputes_of, question_of
+from bot.core.sides import Carried, agreed_by, carried_by
 from bot.core.triage import by_family, labels_of_base
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ if TYPE_CHECKING:
     from bot.core.actions import Source
     from bot.core.config import Config
     from bot.core.edit import Trace
-    from bot.core.gaps.model import Document, ParseFailure
+    from bot.core.gaps.model import Document, Gap, ParseFailure
     from bot.core.issue import Issue
     from bot.core.names import DocumentPath, RepositoryId
     from bot.core.refusal import Refusal
@@ -71,7 +72,9 @@ class View:
     documents. While the config is not `sound` the last good one is in force, and nothing is closed. `issues` are those that people
     changed, as they are now, `decisions` what they decided about conflicts, `approved` the digest of the held plan they let through.
     `newcomers` are issues that people want in a document, `home` is the one; `links` name the gaps that some of them are to be linked
-    to. `titles` are those that other issues bear now, where that was asked. `now` is for the circuit breaker.
+    to. `titles` are those that other issues bear now, where that was asked. `carried` is what issues said when it was being written into
+    their documents, where nobody noted how that ended; `barred` newcomers get no new entry, whoever they are. `now` is for the circuit
+    breaker.
     """
 
     repository: RepositoryId
@@ -90,6 +93,8 @@ class View:
     home: DocumentPath | None = None
     links: Mapping[IssueNumber, str] = field(default_factory=dict)
     titles: Mapping[IssueNumber, str] = field(default_factory=dict)
+    carried: Mapping[IssueNumber, Carried] = field(default_factory=dict)
+    barred: frozenset[IssueNumber] = frozenset()
     now: float = 0.0
 
     @property
@@ -102,15 +107,16 @@ def plan(view: View) -> Plan:
     """Returns the plan that makes the issues say what the documents say."""
     read = {document.path for document in view.documents}
     doubled, problems = _doubled_ids(view.documents)
-    pairing = _paired(entries(view.documents), view)
+    view, pairing, agreed = _with_carried(view, _paired(entries(view.documents), view))
     view = _with_answers(view, pairing)
     written = _with_newcomers(_written_back(view, pairing, doubled), view)
     documents, problems = written.documents, [*problems, *written.problems]
     found, pairing = written.found, written.pairing
     matched = {id(entry): pair for entry, pair in pairing.matched}
     used = {pair.key for pair in view.pairs}
-    actions: list[Action] = [*written.edits]
+    actions: list[Action] = [*agreed, *written.edits]
     joined = {id(entry): issue for entry, issue in written.joined}
+    carried = dict(one for edit in written.edits for one in edit.carried)
     for entry in found:
         if (entry.path, _scope(entry)) in doubled:
             continue
@@ -120,7 +126,9 @@ def plan(view: View) -> Plan:
             actions.append(_joined(entry, document, joined[id(entry)], view, used, pair))
         elif pair is not None:
             heard = pair.key in written.heard
-            actions.extend(_kept(entry, pair, document, view, written.traces.get(pair.key), heard=heard))
+            steps = _kept(entry, pair, document, view, written.traces.get(pair.key), heard=heard)
+            said = carried.get(pair.number)
+            actions.extend(replace(step, carried=said) if isinstance(step, ChangeIssue) else step for step in steps)
             actions.extend(_turned_down(entry, pair, written.refused.get(pair.key, ()), view.config))
         elif not _closes(entry.gap.state, view.config):
             actions.append(_opened(entry, document, view, used))
@@ -191,7 +199,7 @@ def _written_back(view: View, pairing: Pairing, doubled: set[tuple[DocumentPath,
             if refusal.returns:
                 refused.setdefault(wish.pair.key, []).append(refusal)
         if result.wishes:
-            edits.append(_edit_of(documents[path], result))
+            edits.append(_edit_of(documents[path], result, view))
             documents[path], places[path] = result.document, result.places
             traces.update(result.traces)
     written = _Written(documents, (), pairing, traces, tuple(edits), tuple(problems), heard=frozenset(heard), refused=refused)
@@ -218,7 +226,8 @@ def _moved_within(before: Pairing, written: _Written, places: Mapping[DocumentPa
 def _with_newcomers(written: _Written, view: View) -> _Written:
     """Add an entry for each issue that a person wants in a document; the entries behind it move on by one.
 
-    An open entry of the same title that has no issue is the one that is wanted: a person wrote both, or we died between two steps.
+    An open entry of the same title that has no issue is the one that is wanted: a person wrote both. So is one of the title that we
+    were writing when we died, whatever became of it and of the issue since.
     """
     for issue in view.newcomers if view.sound else ():
         name = view.links.get(issue.number)
@@ -226,9 +235,13 @@ def _with_newcomers(written: _Written, view: View) -> _Written:
             written = _linked(written, issue, name)
             continue
         taken = {id(entry) for entry, _ in written.joined}
-        same = [e for e in written.pairing.new if id(e) not in taken and _is_wanted(e, issue)]
+        carried = view.carried.get(issue.number)
+        free = [entry for entry in written.pairing.new if id(entry) not in taken]
+        same = [entry for entry in free if carried is not None and _bears(entry, carried.said.title)]
+        same += [entry for entry in free if not entry.gap.state.closed and _bears(entry, issue.title)]
         if same:
             written = replace(written, joined=(*written.joined, (same[0], issue)))
+        if same or issue.number in view.barred or not issue.open:
             continue
         document = written.documents.get(view.home) if view.home else None
         if document is None:
@@ -277,8 +290,8 @@ def _is_named(entry: Entry, document: Document, name: str) -> bool:
     return gap.line <= int(number) <= last and (bool(path) or ":" in name or name.startswith("line "))
 
 
-def _is_wanted(entry: Entry, issue: Issue) -> bool:
-    return not entry.gap.state.closed and folded(shortened(entry.gap.title)) == folded(issue.title)
+def _bears(entry: Entry, title: str) -> bool:
+    return folded(shortened(entry.gap.title)) == folded(shortened(title))
 
 
 def _moved_on(written: _Written, before: Document, result: Adopted, issue: Issue) -> _Written:
@@ -297,25 +310,35 @@ def _moved_on(written: _Written, before: Document, result: Adopted, issue: Issue
     joined = (*((moved(entry), other) for entry, other in written.joined), (at[path, place], issue))
     line, title = result.document.gaps[place].line, result.document.gaps[place].title
     old = next((edit for edit in written.edits if edit.path == path), None)
-    edit = EditDocument(path, result.document.text, added_subject(issue), (issue.number,), ((line, title),))
+    carried = (issue.number, _said_by_newcomer(result.document.gaps[place]))
+    edit = EditDocument(path, result.document.text, added_subject(issue), (issue.number,), ((line, title),), (carried,))
     if old is not None:
         numbers, lines = (*old.numbers, issue.number), (*old.lines, (line, title))
-        edit = replace(old, text=result.document.text, numbers=numbers, lines=lines)
+        edit = replace(old, text=result.document.text, numbers=numbers, lines=lines, carried=(*old.carried, carried))
     edits = (*(other for other in written.edits if other.path != path), edit)
     return replace(
         written, documents=documents, found=found, pairing=Pairing(matched, new, pairing.missing), joined=joined, edits=edits
     )
 
 
-def _edit_of(before: Document, result: Granted) -> EditDocument:
+def _said_by_newcomer(gap: Gap) -> Base:
+    return Base(gap.title, gap.state, gap.priority, gap.effort, "")
+
+
+def _edit_of(before: Document, result: Granted, view: View) -> EditDocument:
     lines = tuple((before.gaps[wish.ordinal].line, before.gaps[wish.ordinal].title) for wish in result.wishes)
     numbers = tuple(wish.pair.number for wish in result.wishes)
-    return EditDocument(before.path, result.document.text, commit_subject(result), numbers, lines)
+    defer_closes = view.config.on_defer == "close"
+    pairs = [(wish.pair, view.issues[wish.pair.number]) for wish in result.wishes]
+    carried = tuple((pair.number, carried_by(issue, pair.base, defer_closes=defer_closes)) for pair, issue in pairs)
+    return EditDocument(before.path, result.document.text, commit_subject(result), numbers, lines, carried)
 
 
 def _paired(found: Sequence[Entry], view: View) -> Pairing:
     titles = {**view.titles, **{number: issue.title for number, issue in view.issues.items()}}
-    return pair_up(found, _candidates(view), claimed={folded(issue.title) for issue in view.newcomers}, titles=titles)
+    carried = {number: carried.said.title for number, carried in view.carried.items()}
+    claimed = {folded(title) for issue in view.newcomers for title in (issue.title, carried.get(issue.number, issue.title))}
+    return pair_up(found, _candidates(view), claimed=claimed, titles=titles, carried=carried)
 
 
 def _unsure(actions: Sequence[Action], removals: Sequence[Pair], view: View) -> tuple[IssueNumber, ...]:
@@ -323,6 +346,26 @@ def _unsure(actions: Sequence[Action], removals: Sequence[Pair], view: View) -> 
     if not any(isinstance(action, OpenIssue) for action in actions):
         return ()
     return tuple(p.number for p in removals if p.present and not p.lost and p.number not in {*view.issues, *view.titles})
+
+
+def _with_carried(view: View, pairing: Pairing) -> tuple[View, Pairing, tuple[Remember, ...]]:
+    """Returns the view and the pairs with what was agreed by a commit that nobody noted; what changed since is seen against that."""
+    documents = {document.path: document for document in view.documents}
+    moved: dict[GapKey, Pair] = {}
+    agreed: list[Remember] = []
+    for entry, pair in pairing.matched:
+        carried = view.carried.get(pair.number)
+        if carried is None or pair.lost:
+            continue
+        region = region_of_gap(entry.gap, documents[entry.path], view.source)
+        document = _record(entry, region, key=pair.key, number=pair.number).base
+        base = agreed_by(pair.base, carried, document, region, defer_closes=view.config.on_defer == "close")
+        if base != pair.base:
+            moved[pair.key] = replace(pair, base=base)
+            agreed.append(Remember(moved[pair.key], pair))
+    matched = tuple((entry, moved.get(pair.key, pair)) for entry, pair in pairing.matched)
+    view = replace(view, pairs=tuple(moved.get(pair.key, pair) for pair in view.pairs))
+    return view, replace(pairing, matched=matched), tuple(agreed)
 
 
 def _with_answers(view: View, pairing: Pairing) -> View:
@@ -374,6 +417,8 @@ def _joined(
     record = _record(entry, region, key=key, number=issue.number)
     base = _as_labelled(replace(record.base, region="", ticks=()), issue)
     changes: tuple[Change, ...] = (Relabel(labels_of_base(record.base)), Rewrite(region))
+    if _closes(record.base.state, view.config):
+        changes = (*changes, Close(_reason(record.base.state)))
     if issue.number not in view.links:
         return ChangeIssue(replace(record, base=base), record, entry.gap.line, changes, adopt=True)
     # The entry was there first: the issue says what it says, whatever it said before.

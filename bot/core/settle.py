@@ -15,7 +15,7 @@ from bot.core.errors import Problem
 from bot.core.issue import Issue, NoRegion, Region, Seal, StateReason, adopted, marker, region_of, rewritten, shortened
 from bot.core.merge import Agreed, Side, merge3
 from bot.core.names import RepositoryId
-from bot.core.sides import fresh_of, said_by
+from bot.core.sides import Carried, agreed_by, fresh_of, said_by
 from bot.core.tasks import marks_in, ticked
 from bot.core.triage import BASE_LABEL, CONFLICT, Label, by_family, labels_of_base, with_family
 
@@ -52,6 +52,12 @@ class Patch:
         """Tells whether the issue already says all of it."""
         return self.title is None and self.body is None and self.open is None and self.labels is None
 
+    def agrees(self, issue: Issue) -> bool:
+        """Tells whether the issue, so changed, has the title that is agreed, and is open or closed as its gap is."""
+        title = issue.title if self.title is None else self.title
+        is_open = issue.open if self.open is None else self.open
+        return title == shortened(self.record.base.title) and is_open != self.record.base.state.closed
+
 
 def settled(change: ChangeIssue, issue: Issue, seal: Seal) -> Patch:
     """Returns the request that carries a change over to the issue as it is now.
@@ -59,10 +65,24 @@ def settled(change: ChangeIssue, issue: Issue, seal: Seal) -> Patch:
     A decision for the document counts only if what is disputed is what the person was asked: else people have written something since
     that nobody was shown (I2). One for the issue overwrites nothing here, and was judged when the document was planned.
     """
+    change = _since_carried(change, issue)
     decision = change.decision
     if decision.side is Side.DOCUMENT and decision.question not in {None, question_of(disputes_of(change, issue))}:
         change = replace(change, decision=NOBODY_DECIDED)
     return _Settlement(change, issue, seal).patch()
+
+
+def _since_carried(change: ChangeIssue, issue: Issue) -> ChangeIssue:
+    """Returns the change as it is for an issue that people changed again since it was written into its document (I2)."""
+    if change.carried is None:
+        return change
+    carried = Carried(change.carried, issue)
+    wanted = next((step.region for step in change.changes if isinstance(step, Rewrite)), None)
+    base = agreed_by(change.pair.base, carried, change.record.base, wanted, defer_closes=change.defer_closes)
+    changes = change.changes
+    if base.state != change.pair.base.state:
+        changes = tuple(step for step in changes if not isinstance(step, Close | Reopen))
+    return replace(change, pair=replace(change.pair, base=base), changes=changes)
 
 
 def disputes_of(change: ChangeIssue, issue: Issue) -> tuple[Dispute, ...]:
@@ -117,6 +137,9 @@ class _Settlement:
             case Reopen() if not state_stays:
                 if not self.issue.open:
                     self.result = replace(self.result, open=True, reason=StateReason.REOPENED)
+                    # The state is one value: what a label says on a closed issue was never said of an open one.
+                    said = by_family(label.name for label in labels_of_base(self.new))
+                    self.labels = with_family(self.labels, "status", said.get("status", ()))
             case Close() | Reopen() | Rewrite():
                 pass
 
@@ -125,6 +148,8 @@ class _Settlement:
         said = said_by(self.issue, self.old, defer_closes=self.change.defer_closes).state
         if self.new.state == self.old.state or (self.new.state.closed and said.closed):
             return False
+        if said.closed and not self.change.pair.present:
+            return False  # that was done because the gap had left its document
         if self.old.state.closed and not self.new.state.closed and not said.closed:
             return False
         if self._merged("state", self.old.state, self.new.state, said) is not None:

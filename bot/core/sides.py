@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.core.gaps.model import State
 from bot.core.issue import Issue, Region, StateReason, region_of, shortened
+from bot.core.tasks import marks_in
 from bot.core.triage import by_family, labels_of_base, word_of
 
 if TYPE_CHECKING:
@@ -42,6 +43,55 @@ def differs(issue: Issue, base: Base, *, defer_closes: bool) -> bool:
     """Tells whether people changed something on the issue that its document should say; our own writes differ in nothing (I7)."""
     agreed = Said(base.title, base.state, base.priority, base.effort, base.ticks)
     return said_by(issue, base, defer_closes=defer_closes) != agreed
+
+
+def carried_by(issue: Issue, base: Base, *, defer_closes: bool) -> Base:
+    """Returns what an issue says, as the base that both sides will have once its document says the same."""
+    said = said_by(issue, base, defer_closes=defer_closes)
+    return replace(base, title=said.title, state=said.state, priority=said.priority, effort=said.effort, ticks=said.ticks)
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What an issue said when it was being written into its document, as a base, and the issue as it is now where that was read."""
+
+    said: Base
+    issue: Issue | None = None
+
+
+def agreed_by(base: Base, carried: Carried, document: Base, region: Region | None, *, defer_closes: bool) -> Base:
+    """Returns the base with each field that came to be agreed unnoted: the document says what was carried, the issue no more.
+
+    What the issue still says is left to the merge, to which both sides said the same. `region` is the document's, None for no change.
+    """
+    said = carried.said
+    now = carried_by(carried.issue, base, defer_closes=defer_closes) if carried.issue else base
+    closed = document.state.closed
+    same_state = document.state == said.state or closed == said.state.closed != base.state.closed
+    return replace(
+        base,
+        title=document.title if shortened(document.title) == shortened(said.title) != shortened(now.title) else base.title,
+        state=said.state if same_state and now.state != said.state else base.state,
+        priority=document.priority if _fold(document.priority) == _fold(said.priority) != _fold(now.priority) else base.priority,
+        effort=document.effort if _fold(document.effort) == _fold(said.effort) != _fold(now.effort) else base.effort,
+        ticks=_agreed_ticks(base, carried, now, region) if region is not None else base.ticks,
+    )
+
+
+def _agreed_ticks(base: Base, carried: Carried, now: Base, document: Region) -> tuple[bool, ...]:
+    """Returns the ticks task by task; a region that is as it was agreed tells the tasks to which the base's belong."""
+    issue = region_of(carried.issue.body) if carried.issue else None
+    regions = [region for region in (document, issue) if isinstance(region, Region)]
+    known = next((region for region in regions if region.digest == base.region and len(region.ticks) == len(base.ticks)), None)
+    if known is None or len(carried.said.ticks) != len(base.ticks):
+        return base.ticks
+    shown = {mark.key: mark.done for mark in marks_in(document.content)}
+    ticks = zip(marks_in(known.content), base.ticks, carried.said.ticks, now.ticks, strict=True)
+    return tuple(new if shown.get(mark.key) == new != last else old for mark, old, new, last in ticks)
+
+
+def _fold(word: str | None) -> str:
+    return (word or "").casefold()
 
 
 def _state(issue: Issue, status: tuple[str, ...], base: Base, *, defer_closes: bool) -> State:

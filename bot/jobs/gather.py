@@ -21,13 +21,13 @@ from bot.core.gaps.model import Document, ParseFailure
 from bot.core.issue import agreed_since, recorded_pair
 from bot.core.journal import Cause, Change, steps_of
 from bot.core.plan import View
-from bot.core.sides import differs
+from bot.core.sides import Carried, differs
 from bot.core.triage import BASE_LABEL, FAMILIES, UNLINKED, by_family, labels_of_base
 from bot.jobs.labels import LabelMissing
 from bot.jobs.verdict import renamed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from bot.core.gaps.model import Reading
     from bot.core.issue import Issue, Seal
@@ -58,12 +58,16 @@ class Gathered:
 
 @dataclass(frozen=True, slots=True)
 class _Changed:
-    """The issues that people changed, as they are now, all pairs, and those that were unlinked or linked again."""
+    """The issues that people changed, as they are now, all pairs, and those that were unlinked or linked again.
+
+    In the `unnoted` documents stand gaps of which more was agreed than we knew: they are compared with that, changed or not.
+    """
 
     issues: Mapping[IssueNumber, Issue]
     pairs: tuple[Pair, ...]
     unlinked: tuple[tuple[Pair, Issue], ...]
     linked: tuple[tuple[Pair, Issue], ...]
+    unnoted: frozenset[DocumentPath]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,14 +136,17 @@ class Gatherer:
             touched = {**unseen, **{issue.number: issue for issue in listed}, **touched}
         # What was asked of an entry and is neither done nor refused is looked at in every sync, as what was proposed is.
         touched = {**touched, **dict.fromkeys(pair.number for pair in pairs if pair.asked and not pair.lost)}
-        newcomers, pairs = await self._newcomers(state, pairs, touched, links)
-        changed = await self._changed_issues(state, pairs, touched)
+        # So is what was being written into a document when we died: perhaps it arrived.
+        carried = await self._store.carried(state.id)
+        touched = {**touched, **dict.fromkeys(carried)}
+        newcomers, pairs = await self._newcomers(state, pairs, touched, links, carried)
+        changed = await self._changed_issues(state, pairs, touched, carried)
         issues, pairs = changed.issues, changed.pairs
         # Before something is added, all is looked at: its entry may stand somewhere already.
         rules, files = await self._files(state, pushes, whole=whole or bool(newcomers))
         home = _home(pairs, files) if newcomers else None
         wanted = {pair.path for pair in pairs if pair.number in issues} | ({home} if home else set())
-        wanted |= set(files.blobs) if links else set()
+        wanted |= set(files.blobs) if links else changed.unnoted
         files = await self._with_documents(files, state, wanted)
         readings = await self._parse(files.changed)
         view = View(
@@ -155,6 +162,7 @@ class Gatherer:
             issues=issues if rules.config.write_back != "off" else {},
             newcomers=tuple(n for n in newcomers if rules.config.write_back != "off" or n.number in links),
             links=links,
+            carried={number: Carried(said, issues.get(number)) for number, said in carried.items()},
             home=home,
         )
         unread = {failure.path for failure in view.failures}
@@ -186,7 +194,11 @@ class Gatherer:
         return await self._read_tree(commit, state)
 
     async def _changed_issues(
-        self, state: RepositoryState, pairs: tuple[Pair, ...], touched: Mapping[IssueNumber, Issue | None]
+        self,
+        state: RepositoryState,
+        pairs: tuple[Pair, ...],
+        touched: Mapping[IssueNumber, Issue | None],
+        carried: Collection[IssueNumber],
     ) -> _Changed:
         """Returns the issues that people changed, read again, and the pairs without those whose issue is gone or was unlinked.
 
@@ -196,9 +208,14 @@ class Gatherer:
         issues: dict[IssueNumber, Issue] = {}
         unlinked: list[tuple[Pair, Issue]] = []
         linked: list[tuple[Pair, Issue]] = []
+        unnoted: set[DocumentPath] = set()
         kept = list(pairs)
         for place, pair in enumerate(pairs):
-            if pair.number not in touched or _says_nothing(touched[pair.number], pair, defer_closes=defer_closes):
+            if pair.number not in touched:
+                continue
+            shown = touched[pair.number]
+            noted = shown is None or agreed_since(pair, shown, self._seal) is None
+            if noted and _says_nothing(shown, pair, defer_closes=defer_closes):
                 continue
             issue = await self._issue_now(state, pair.number)
             if issue is None:
@@ -220,15 +237,21 @@ class Gatherer:
             later = agreed_since(pair, issue, self._seal)
             if later is not None:
                 kept[place] = replace(later, lost=kept[place].lost)
+                unnoted.add(later.path)
                 await self._store.save_pair(state.id, kept[place], Change(Cause(), steps_of(pair, kept[place])))
             await self._demand_labels(state, kept[place], issue)
             if (
                 kept[place].present
                 and not kept[place].lost
-                and (pair.lost or pair.asked or differs(issue, kept[place].base, defer_closes=defer_closes))
+                and (
+                    pair.lost
+                    or pair.asked
+                    or pair.number in carried
+                    or differs(issue, kept[place].base, defer_closes=defer_closes)
+                )
             ):
                 issues[issue.number] = issue
-        return _Changed(issues, tuple(kept), tuple(unlinked), tuple(linked))
+        return _Changed(issues, tuple(kept), tuple(unlinked), tuple(linked), frozenset(unnoted))
 
     async def _demand_labels(self, state: RepositoryState, pair: Pair, issue: Issue) -> None:
         """Raises LabelMissing where an issue lacks a label of ours that is gone itself: nobody took it from this issue (#96)."""
@@ -258,6 +281,7 @@ class Gatherer:
         pairs: tuple[Pair, ...],
         touched: Mapping[IssueNumber, Issue | None],
         links: Mapping[IssueNumber, str],
+        carried: Collection[IssueNumber],
     ) -> tuple[tuple[Issue, ...], tuple[Pair, ...]]:
         """Returns the open issues with our base label that are no gap's yet: people want them in a document, or `links` to one in it.
 
@@ -280,6 +304,9 @@ class Gatherer:
                 pairs = (*pairs, pair)
                 await self._store.save_pair(state.id, pair)
             elif (_wanted(issue) and issue.author != login) or (number in links and issue.open):
+                found.append(issue)
+            elif number in carried and _is_linked(issue):
+                # It was closed while its entry was being written, which perhaps is there.
                 found.append(issue)
         return tuple(found), pairs
 

@@ -144,7 +144,11 @@ class Performer:
         return ()
 
     async def _write(self, action: EditDocument) -> None:
-        """Commit a document. What follows in the plan takes it for written, so a refusal ends the plan."""
+        """Commit a document. What follows in the plan takes it for written, so a refusal ends the plan.
+
+        What the issues say is noted first: if we die before the answer, what people change on them from then on is seen as that (I2).
+        """
+        await self.store.carry(self.state.id, dict(action.carried))
         try:
             self.commits[action.path] = await self.gateway.write_file(
                 self.state.name,
@@ -157,6 +161,7 @@ class Performer:
         except Refused as refusal:
             if renamed(refusal, self.state.id):
                 raise
+            await self.store.drop_carried(self.state.id, dict(action.carried))
             raise BranchRefused(refusal.message) from refusal
 
     async def _open(self, action: OpenIssue) -> tuple[Problem, ...]:
@@ -211,6 +216,8 @@ class Performer:
         await self._save(record, None if action.adopt else action.pair)
         if stopped(record, now=self.now()) and not stopped(action.pair, now=self.now()):
             await self.gateway.comment(self.state.name, issue.number, flipping_comment())
+        if action.adopt and not patch.agrees(issue):
+            raise Stale(f"issue {issue.number} was changed while its entry was written")
         return patch.problems
 
     async def _save(self, record: Pair, before: Pair | None) -> None:

@@ -249,8 +249,9 @@ class Sync:
         proposed = await self._proposed(view, said, state)
         direct = {number: issue for number, issue in view.issues.items() if number not in proposed}
         # To link an issue to an entry that is there writes nothing into a document.
-        newcomers = tuple(issue for issue in view.newcomers if issue.number not in proposed or issue.number in view.links)
-        view = replace(view, newcomers=newcomers)
+        joining = frozenset(proposed) & {*view.links, *view.carried}
+        newcomers = tuple(issue for issue in view.newcomers if issue.number not in proposed or issue.number in joining)
+        view = replace(view, newcomers=newcomers, barred=joining)
         complete = bool(pushes) or said.whole
         performer = self._performer(gateway, seal, state, gathered, said.causes)
         performer.answered = frozenset(taken.event.number for taken in said.taken)
@@ -279,6 +280,8 @@ class Sync:
         pending = await self._propose(proposed, view, gateway, performer, gathered)
         performer.state = replace(performer.state, pending=pending)
         await self._remember(decided, performer, gathered)
+        if view.carried and decided.held is None and not view.failures:
+            await self._store.drop_carried(state.id, view.carried)
         return problems
 
     def _performer(self, gateway: Gateway, seal: Seal, state: RepositoryState, gathered: Gathered, causes: Causes) -> Performer:

@@ -11,22 +11,22 @@ import dataclasses
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, Self, TypeVar
 
 import sqlalchemy as sa
 
 from bot.core.edit.values import Trace
-from bot.core.gaps.model import State
 from bot.core.names import BlobSha, CommitSha, DocumentPath, GapKey, InstallationId, IssueNumber, RepositoryId, RepositoryName
 from bot.core.pair import Asked, Base, Moment, Pair, Wanting
-from bot.store import dashboards, labels, progress
+from bot.store import carried, dashboards, labels, progress
+from bot.store.carried import base_of
 from bot.store.database import Database, insert, reading
 from bot.store.journal import note
 from bot.store.records import RepositoryState
 from bot.store.tables import documents, heard, intents, pairs, repositories
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from types import TracebackType
 
     from bot.core.journal import Change
@@ -123,7 +123,7 @@ class Store:
         return await self.read(_pairs, repository)
 
     async def save_pair(self, repository: RepositoryId, pair: Pair, change: Change | None = None) -> None:
-        """Remember a pair by its key, note the change that made it so, and settle the intent of that key in the same transaction.
+        """Remember a pair by its key, note the change that made it so, and settle what was announced of it, in one transaction.
 
         Raises `sqlalchemy.exc.IntegrityError` when another key has that issue: two gaps never share one (I4).
         """
@@ -136,6 +136,18 @@ class Store:
     async def note_labels(self, repository: RepositoryId, found: Mapping[str, int], *, all_of_them: bool = False) -> None:
         """Remember the ids of labels beside those that are known, or as all that there are."""
         await self.write(labels.replace if all_of_them else labels.note, repository, found)
+
+    async def carried(self, repository: RepositoryId) -> dict[IssueNumber, Base]:
+        """What issues said when it was being written into their documents, as far as nobody noted how that ended."""
+        return await self.read(carried.of, repository)
+
+    async def carry(self, repository: RepositoryId, said: Mapping[IssueNumber, Base]) -> None:
+        """Announce that what issues say will be written into a document; on disk when this returns."""
+        await self.write(carried.note, repository, said)
+
+    async def drop_carried(self, repository: RepositoryId, numbers: Iterable[IssueNumber]) -> None:
+        """Take the announcement back: it is known how it ended."""
+        await self.write(carried.drop, repository, tuple(numbers))
 
     async def intents(self, repository: RepositoryId) -> frozenset[GapKey]:
         """The gaps whose issue may or may not have been created."""
@@ -243,7 +255,7 @@ def _pairs(connection: sa.Connection, repository: RepositoryId) -> tuple[Pair, .
             section=tuple(row["section"]),
             ordinal=row["ordinal"],
             text=row["text"],
-            base=_base(row["base"]),
+            base=base_of(row["base"]),
             present=row["present"],
             lost=row["lost"],
             traces=tuple(Trace(**trace) for trace in row["traces"]),
@@ -252,10 +264,6 @@ def _pairs(connection: sa.Connection, repository: RepositoryId) -> tuple[Pair, .
         )
         for row in rows
     )
-
-
-def _base(value: dict[str, Any]) -> Base:
-    return Base(**{**value, "state": State(value["state"]), "ticks": tuple(value["ticks"])})
 
 
 def _save_pair(connection: sa.Connection, repository: RepositoryId, pair: Pair, change: Change | None) -> None:
@@ -278,6 +286,7 @@ def _save_pair(connection: sa.Connection, repository: RepositoryId, pair: Pair, 
     upsert = insert(connection, pairs).values(values).on_conflict_do_update(index_elements=["repository", "key"], set_=values)
     connection.execute(upsert)
     _drop_intent(connection, repository, pair.key)
+    carried.drop(connection, repository, (pair.number,))
     if change is not None:
         note(connection, repository, pair, change)
 

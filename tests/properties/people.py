@@ -171,6 +171,10 @@ def _names(comment: str, name: str, value: str) -> bool:
     """Tells whether a comment shows a value of a field; a priority is shown as its label."""
     if name == "text":
         return "| `text` |" in comment
+    if not value:
+        return any("—" in line for line in comment.splitlines() if line.startswith(f"| `{name}` |"))
+    if (name, value) == ("state", "closed"):
+        return any(f"`{word}`" in comment for word in ("done", "wontfix"))
     return (f"`priority: {value}`" if name == "priority" else f"`{value}`").lower() in comment.lower()
 
 
@@ -467,15 +471,17 @@ class People:
 
     def revert(self, which: int) -> None:
         """Undo the newest commit, whoever made it."""
-        head = self.repository.head()
+        head, before = self.repository.head(), self.places().keys()
         if head.parents and self.known_again(head.parents[0]):
             self.repository.revert(by="alice")
+            self.returned |= self.places().keys() - before
 
     def force(self, which: int) -> None:
         """Throw the newest commit away, whoever made it."""
-        head = self.repository.head()
+        head, before = self.repository.head(), self.places().keys()
         if head.parents and self.known_again(head.parents[0]):
             self.repository.move(self.repository.default_branch, head.parents[0], by="alice", force=True)
+            self.returned |= self.places().keys() - before
 
     # What they do on the issues.
 

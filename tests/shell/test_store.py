@@ -220,6 +220,30 @@ async def test_migration_0004_knows_no_label_yet_and_keeps_the_rest(database_url
         assert await store.read(labels.ids_of, R) == {}
 
 
+async def test_migration_0005_carries_nothing_yet_and_keeps_the_rest(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.store.database.REVISION", "0004")
+    async with Store(database_url) as store:
+        await store.save_repository(STATE)
+        await store.hear(R, "0123456789abcdef")
+    monkeypatch.undo()
+    async with Store(database_url) as store:
+        assert await store.carried(R) == {}
+        assert await store.repository(R) == STATE
+        assert await store.heard(R, "0123456789abcdef")
+
+
+async def test_what_is_carried_is_there_until_its_pair_is_saved_or_it_is_dropped(store: Store) -> None:
+    other = IssueNumber(PAIR.number + 1)
+    await store.carry(R, {PAIR.number: PAIR.base, other: PAIR.base})
+    await store.carry(R, {other: dataclasses.replace(PAIR.base, title="Said again")})
+    assert await store.carried(R) == {PAIR.number: PAIR.base, other: dataclasses.replace(PAIR.base, title="Said again")}
+    assert await store.carried(RepositoryId(R + 1)) == {}
+    await store.save_pair(R, PAIR)
+    assert set(await store.carried(R)) == {other}
+    await store.drop_carried(R, [other])
+    assert await store.carried(R) == {}
+
+
 async def test_ids_of_labels_are_replaced_as_a_whole(store: Store) -> None:
     await store.write(labels.note, R, {"gap": 1, "priority: p0": 2})
     await store.write(labels.note, R, {"gap": 3})

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.core.errors import GapkeeperError
+from bot.core.names import RepositoryId
 from bot.sandbox import Api, Call, Clock, Fault, Role
 from bot.store.store import Store
 from tests.by_hand import ByHand, by_hand
@@ -250,6 +251,151 @@ async def test_fault_46_a_new_title_that_was_committed_before_the_answer_was_los
     assert hand.titles() == {"Rotate the keys": 1, "Mine": 2, "Hash the ids": 3}
     assert len(hand.issues) == 3
     assert text(hand) == GAPS.replace("Limit the rate", "Mine")
+
+
+class TestCarried:
+    """I2: we die, or people are quick, between the commit of a document and our note of it; what they change since is seen."""
+
+    async def cut_off(self, hand: ByHand) -> None:
+        """Deliver, and lose the answer to the commit; nothing that was delivered is delivered again."""
+        hand.api.faults.append(Fault("PUT", r"/contents/", status=502, after=True))
+        with pytest.raises(GapkeeperError):
+            await hand.sync()
+        await hand.hooks.flush()
+        hand.waiting = []
+
+    async def settle(self, hand: ByHand, *, by: str) -> None:
+        """Let the bot see what people did: by a delivery, or by a push only, so that nobody is known to have done it."""
+        if by == "a push":
+            await hand.hooks.flush()
+            hand.waiting = []
+            await hand.push({"GAPS.md": text(hand) + "\nMore.\n"})
+        await hand.sync()
+        await hand.sync()
+
+    @pytest.mark.parametrize("by", ["a delivery", "a push"])
+    async def test_i2_an_issue_that_was_reopened_meanwhile_stays_open(self, hand: ByHand, by: str):
+        hand.repository.close_issue(2, by="alice", reason="not_planned")
+        await self.cut_off(hand)
+        assert "- [ ] [P2] Limit" not in text(hand)
+        hand.repository.reopen_issue(2, by="alice")
+        await self.settle(hand, by=by)
+        assert hand.issues[2].open
+        if by == "a delivery":
+            assert "- [ ] [P2] Limit" in text(hand)
+
+    @pytest.mark.parametrize("by", ["a delivery", "a push"])
+    async def test_i2_a_title_priority_and_tick_that_were_changed_again_stay(self, hand: ByHand, by: str):
+        body = hand.issues[1].body or ""
+        hand.repository.edit_issue(1, by="alice", title="Rotate all keys", body=body.replace("[ ] inventory", "[x] inventory"))
+        hand.repository.set_labels(1, ["gap", "priority: P0"], by="alice")
+        await self.cut_off(hand)
+        assert text(hand) == GAPS.replace("[P1] Rotate the keys", "[P0] Rotate all keys").replace("[ ] inv", "[x] inv")
+        hand.repository.edit_issue(1, by="alice", title="Turn the keys", body=body)
+        hand.repository.set_labels(1, ["gap", "priority: P3"], by="alice")
+        await self.settle(hand, by=by)
+        assert (hand.issues[1].title, labels(hand, 1)) == ("Turn the keys", {"gap", "priority: P3"})
+        assert "- [ ] inventory" in (hand.issues[1].body or "")
+        if by == "a delivery":
+            assert text(hand) == GAPS.replace("[P1] Rotate the keys", "[P3] Turn the keys")
+
+    async def test_what_nobody_changed_again_is_as_if_nothing_had_happened(self, hand: ByHand):
+        """The old label stands beside the new one still: it is taken away, and not taken for a new wish."""
+        hand.repository.add_labels(2, ["priority: P0"], by="alice")
+        await self.cut_off(hand)
+        await self.settle(hand, by="a push")
+        assert "- [ ] [P0] Limit" in text(hand)
+        assert labels(hand, 2) == {"gap", "priority: P0"}
+        assert await hand.store.carried(RepositoryId(hand.repository.id)) == {}
+
+    async def test_what_the_document_never_said_was_not_agreed(self, hand: ByHand):
+        """The commit did not arrive, and the document said something else since: a conflict, as ever."""
+        hand.repository.edit_issue(2, by="alice", title="Mine")
+        hand.api.faults.append(Fault("PUT", r"/contents/", status=502))
+        with pytest.raises(GapkeeperError):
+            await hand.sync()
+        await hand.push({"GAPS.md": GAPS.replace("Limit the rate", "Limit all rates")})
+        assert hand.issues[2].title == "Mine"
+        assert "Limit all rates" in text(hand)
+        assert "gap: conflict" in labels(hand, 2)
+
+    async def test_a_branch_that_refuses_us_leaves_nothing_under_way(self, hand: ByHand):
+        hand.repository.edit_issue(2, by="alice", title="Mine")
+        hand.api.faults.append(Fault("PUT", r"/contents/", status=422, body={"message": "Repository rule violations found"}))
+        await hand.sync()
+        assert await hand.store.carried(RepositoryId(hand.repository.id)) == {}
+
+    async def test_i2_a_title_written_between_the_commit_and_the_issue_is_no_conflict(
+        self, hand: ByHand, monkeypatch: pytest.MonkeyPatch
+    ):
+        hand.repository.edit_issue(2, by="alice", title="Mine")
+        ask = hand.api.ask
+
+        def asked(call: Call, request: Any, raw: bytes) -> Any:
+            answer = ask(call, request, raw)
+            if call.method == "PUT" and hand.issues[2].title == "Mine":
+                hand.repository.edit_issue(2, by="alice", title="Mine alone")
+            return answer
+
+        monkeypatch.setattr(Api, "ask", lambda _, call, request, raw: asked(call, request, raw))
+        await hand.sync()
+        await hand.sync()
+        assert hand.issues[2].title == "Mine alone"
+        assert "Mine alone" in text(hand)
+        assert "gap: conflict" not in labels(hand, 2)
+
+    @pytest.mark.parametrize("deed", ["retitled", "closed", "its entry closed"])
+    async def test_i4_a_newcomer_is_known_by_its_entry_whatever_became_of_it(self, hand: ByHand, deed: str):
+        hand.repository.open_issue(title="Encrypt backups", body="Please.", by="alice", labels=["gap"])
+        await self.cut_off(hand)
+        match deed:
+            case "retitled":
+                hand.repository.edit_issue(4, by="alice", title="Seal the archive")
+            case "closed":
+                hand.repository.close_issue(4, by="alice")
+            case _:
+                closed = text(hand).replace("[ ] Encrypt", "[x] Encrypt")
+                assert closed != text(hand)
+                hand.repository.push({"GAPS.md": closed.encode()}, by="alice", message="done")
+        await self.settle(hand, by="a delivery")
+        await hand.reconcile()
+        assert len([issue for issue in hand.issues.values() if issue.pull is None]) == 4
+        assert hand.issues[4].open is (deed == "retitled")
+        title = "Seal the archive" if deed == "retitled" else "Encrypt backups"
+        assert f"[{' ' if deed == 'retitled' else 'x'}] {title}" in text(hand)
+        assert text(hand).count("- [") == 5
+
+
+async def test_i2_a_label_on_a_closed_issue_does_not_outvote_the_document_that_opens_it(hand: ByHand):
+    closed = GAPS.replace("- [ ] [P2] Limit", "- [x] [P2] Limit")
+    await hand.push({"GAPS.md": closed})
+    hand.repository.add_labels(2, ["status: in progress"], by="alice")
+    await hand.sync()
+    await hand.push({"GAPS.md": GAPS})
+    await hand.sync()
+    assert text(hand) == GAPS
+    assert hand.issues[2].open
+    assert labels(hand, 2) == {"gap", "priority: P2"}
+
+
+async def test_a_gap_that_comes_back_in_progress_is_no_conflict_with_our_own_closing(hand: ByHand):
+    await hand.push({"GAPS.md": GAPS.replace("- [ ] [P2] Limit the rate\n", "")})
+    assert hand.titles(is_open=False) == {"Limit the rate": 2}
+    await hand.push({"GAPS.md": GAPS.replace("Limit the rate", "Limit the rate (In progress)")})
+    assert hand.titles()["Limit the rate"] == 2
+    assert labels(hand, 2) == {"gap", "priority: P2", "status: in progress"}
+
+
+async def test_i1_a_text_that_was_taken_back_before_we_noted_it_is_taken_back_on_the_issue(hand: ByHand):
+    """The document is as we remember it, the issue is not: only its marker tells."""
+    hand.api.faults.append(Fault("PATCH", r"/issues/1$", status=502, after=True))
+    newer = GAPS.replace("early spring", "late autumn")
+    with pytest.raises(GapkeeperError):
+        await hand.push({"GAPS.md": newer})
+    assert "late autumn" in (hand.issues[1].body or "")
+    await hand.push({"GAPS.md": GAPS})
+    await hand.sync()
+    assert "early spring" in (hand.issues[1].body or "")
 
 
 SECTIONS = """# Gap analysis
