@@ -22,6 +22,7 @@ from starlette.routing import Route
 from bot.core.errors import DatabaseUnusable, GapkeeperError
 from bot.core.redaction import Redaction
 from bot.web.health import Readiness, health_routes
+from bot.web.metrics import Metrics, metrics_route
 from bot.web.webhook import Webhook
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     import httpx
     from structlog.typing import Processor
 
+    from bot.core.names import InstallationId
     from bot.github.auth import GitHubApp
     from bot.github.pacing import Ledger
     from bot.jobs.inbox import Inbox
@@ -38,10 +40,11 @@ if TYPE_CHECKING:
     from bot.jobs.runtime import Runtime
     from bot.jobs.sweep import Sweep
     from bot.settings import Settings
+    from bot.store.glance import Glance
     from bot.store.records import Arrival, Delivery
     from bot.store.store import Store
 
-START_SECONDS = 6.0
+START_SECONDS = 8.0
 """How long a delivery waits for the start; GitHub hangs up after ten seconds."""
 
 CHECK_SECONDS = 3.0
@@ -78,6 +81,7 @@ class Gapkeeper:
         self._store: Store | None = None
         self.runtime: Runtime | None = None
         self._inbox: Inbox | None = None
+        self.metrics = Metrics()
         self.sweep: Sweep | None = None
         self.status: Literal["starting", "ok", "stopping", "failed"] = "starting"
 
@@ -124,17 +128,24 @@ class Gapkeeper:
     def _github(self, store: Store) -> GitHubApp:
         from bot.store.pace import SharedLedger
 
-        github = github_app(self._settings, transport=self._transport, ledger=SharedLedger(store), permit=self._permit)
+        github = github_app(self._settings, transport=self._transport, ledger=SharedLedger(store), permit=self._permit, spent=self._called)
         self._parts.push_async_callback(github.aclose)
         return github
 
     def _handler(self, store: Store, github: GitHubApp) -> Handler:
         from bot.jobs.handling import Handling
+        from bot.jobs.observed import Observed
         from bot.jobs.sync import Sync
 
         sync = Sync(github, store, self._settings)
         self._parts.push_async_callback(sync.aclose)
-        return Handling(sync, store)
+        return Observed(Handling(sync, store), lambda outcome, seconds, tally: self.metrics.ended(outcome, seconds, tally.conflicts))
+
+    def _called(self, installation: InstallationId, write: bool) -> None:
+        from bot.jobs.observed import called
+
+        called(write=write)
+        self.metrics.called(installation, write=write)
 
     def _open_inbox(self, store: Store, runtime: Runtime) -> None:
         from bot.jobs.inbox import Inbox
@@ -184,6 +195,19 @@ class Gapkeeper:
             log.exception("server.database_away")
             return Readiness("database away")
 
+    async def look(self) -> Glance | None:
+        """How things stand in the database; None where it cannot be seen."""
+        from bot.store.glance import look
+
+        if self.status != "ok" or self._store is None:
+            return None
+        try:
+            async with asyncio.timeout(CHECK_SECONDS):
+                return await self._store.read(look)
+        except Exception:
+            log.exception("server.database_away")
+            return None
+
 
 async def _introduce(github: GitHubApp) -> None:
     """Ask GitHub who we are before the first delivery needs it, and say so early when the credentials are not good."""
@@ -199,6 +223,7 @@ def github_app(
     transport: httpx.AsyncBaseTransport | None = None,
     ledger: Ledger | None = None,
     permit: Callable[[], None] | None = None,
+    spent: Callable[[InstallationId, bool], None] | None = None,
 ) -> GitHubApp:
     """The App's client to GitHub, with a pace that is its own or goes by a shared ledger; whoever asks for it closes it.
 
@@ -214,6 +239,7 @@ def github_app(
         transport=transport,
         ledger=ledger,
         permit=permit,
+        spent=spent,
     )
 
 
@@ -252,8 +278,9 @@ def build(
                 await starting
             await gapkeeper.stop()
 
-    hooks = [] if role is Role.WORKER else [Route(HOOK, Webhook(settings.webhook_secrets, gapkeeper.take))]
-    app = Starlette(routes=[*hooks, *health_routes(gapkeeper.readiness)], lifespan=lifespan)
+    hooks = [] if role is Role.WORKER else [Route(HOOK, Webhook(settings.webhook_secrets, gapkeeper.take, tell=gapkeeper.metrics.delivered))]
+    told = [metrics_route(gapkeeper.metrics, gapkeeper.look)] if settings.metrics else []
+    app = Starlette(routes=[*hooks, *health_routes(gapkeeper.readiness), *told], lifespan=lifespan)
     app.router.redirect_slashes = False  # Routes are fixed; a redirect would be built from the Host header (#23).
     app.state.gapkeeper = gapkeeper
     return app

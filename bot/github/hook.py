@@ -39,4 +39,4 @@ class Hook:
 
         https://docs.github.com/en/rest/apps/webhooks#redeliver-a-delivery-for-an-app-webhook
         """
-        await self._line.write("POST", f"/app/hook/deliveries/{attempt.id}/attempts", lambda _: None, json={})
+        await self._line.write("POST", f"/app/hook/deliveries/{attempt.id}/attempts", lambda _: None, json=None)

@@ -87,6 +87,8 @@ class Session:
 
     credentials: Credentials
     governor: Governor
+    spent: Callable[[bool], None] | None = None
+    """Is told of each request, and whether it may change something."""
 
 
 class Line:
@@ -131,7 +133,7 @@ class Line:
             items += more
         return items
 
-    async def write(self, method: str, path: str, read: Callable[[object], T], *, json: Mapping[str, object]) -> T:
+    async def write(self, method: str, path: str, read: Callable[[object], T], *, json: Mapping[str, object] | None) -> T:
         """Returns the value of a write's answer. After Unavailable the effect is unknown: look before writing again."""
         if self._read_only:
             raise RuntimeError("a dry run has no way to write")
@@ -183,6 +185,8 @@ class Line:
         """Returns a successful answer; a 401 is met once with fresh credentials, since it is sure that nothing was done."""
         for last in (False, True):
             client = await session.credentials.client()
+            if session.spent is not None:
+                session.spent(method != "GET")
             answer = await _send(client, method, url, params=params, json=json)
             fault = fault_of(answer, now=self._time.wall())
             if isinstance(fault, Unauthorized) and not last:
