@@ -1,4 +1,4 @@
-"""The guards of the two-way sync: where each stands, what breaks it, and the test that goes red then.
+"""The guards of the two-way sync and of the commands: where each stands, what breaks it, and the test that goes red then.
 
 `python -m tests.guards` breaks one after the other in a copy and fails if a test stays green; `tests/test_guards.py` keeps the table
 and docs/guards.md in step with the code. Without its guard a rule is only a habit.
@@ -19,6 +19,9 @@ PAGE = ROOT / "docs" / "guards.md"
 
 PLAN, ISSUE, IDENTITY = "tests/core/test_plan.py", "tests/core/test_issue.py", "tests/core/test_identity.py"
 CASES, WRITE_BACK, SYNC = "tests/shell/test_two_way_cases.py", "tests/shell/test_write_back.py", "tests/shell/test_sync.py"
+COMMANDS, PERMIT, REGISTRY = "tests/shell/test_commands.py", "tests/shell/test_permit.py", "tests/commands/test_registry.py"
+BOARD, DASHBOARD, CHECK = "tests/core/test_dashboard.py", "tests/shell/test_dashboard.py", "tests/shell/test_check.py"
+LABELS = "tests/shell/test_labels.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,6 +310,174 @@ GUARDS = (
         "            if True:\n",
         f"{CASES}::TestRefusals::test_i12_it_is_said_once_where_we_died_before_it_was_given_back",
     ),
+    Guard(
+        "Who may use commands",
+        "#84, #93: a permission is looked up when the command is processed",
+        "bot/jobs/permit.py",
+        "    if permission in PERMISSIONS[needed:]:\n",
+        "    if permission:\n",
+        f"{COMMANDS}::test_fault_84_without_write_permission_nothing_is_touched",
+    ),
+    Guard(
+        "A look-up that is refused",
+        "#84: whoever GitHub does not vouch for may not",
+        "bot/jobs/permit.py",
+        '        permission = "none"\n',
+        '        permission = "admin"\n',
+        f"{PERMIT}::test_who_else",
+    ),
+    Guard(
+        "Settings that cannot be read",
+        "#84: nobody but administrators may then",
+        "bot/jobs/permit.py",
+        '_UNREADABLE = Commands(permission="admin")',
+        "_UNREADABLE = Commands()",
+        f"{PERMIT}::test_settings_that_moved_are_read_now_and_let_in_nobody_by_mistake",
+    ),
+    Guard(
+        "Bots are ignored",
+        "#85",
+        "bot/jobs/comment.py",
+        "if event.robot is not None and not await self._named(state, event.robot, reader):",
+        "if False:",
+        f"{COMMANDS}::test_fault_85_bots_are_ignored_and_so_are_we",
+    ),
+    Guard(
+        "We ourselves are ignored",
+        "#85: also where the settings name our account",
+        "bot/jobs/comment.py",
+        "event.robot is None or event.author == await self._github.login()",
+        "event.robot is None",
+        f"{PERMIT}::test_fault_85_we_ourselves_are_never_heard",
+    ),
+    Guard(
+        "An edit runs only what is new",
+        "#86",
+        "bot/jobs/comment.py",
+        "asked = new_commands(commands_in(event.before, slug=slug), commands_in(event.body, slug=slug))",
+        "asked = commands_in(event.body, slug=slug)",
+        f"{COMMANDS}::test_fault_86_an_edit_runs_only_what_is_new",
+    ),
+    Guard(
+        "A comment is heard once",
+        "I12",
+        "bot/jobs/comment.py",
+        "if not asked or await self._store.heard(state.id, _mark(event)):",
+        "if not asked:",
+        f"{COMMANDS}::test_i12_a_comment_that_comes_again_is_not_run_again",
+    ),
+    Guard(
+        "A comment is answered once",
+        "I12: the mark of its answer is looked for before one is written",
+        "bot/jobs/comment.py",
+        "if not any(comment.author == login and mark_of(comment.body) == taken.mark for comment in written):",
+        "if True:",
+        f"{COMMANDS}::test_i12_cut_off_at_any_of_its_writes_it_ends_the_same",
+    ),
+    Guard(
+        "Five commands of a comment",
+        "#91",
+        "bot/commands/registry.py",
+        "    taken = commands[:AT_MOST]\n",
+        "    taken = commands\n",
+        f"{REGISTRY}::test_fault_91_the_first_five_of_fifty_are_taken",
+    ),
+    Guard(
+        "All commands of a comment or none",
+        "#91",
+        "bot/commands/registry.py",
+        "if not problems or isinstance(deed, _SHOWN)",
+        "if True",
+        f"{COMMANDS}::test_fault_91_a_mistake_beside_it_stops_all",
+    ),
+    Guard(
+        "What moved on is not undone",
+        "I2: nobody's later change is overwritten",
+        "bot/commands/undoing.py",
+        "    if moved:\n",
+        "    if False:\n",
+        f"{COMMANDS}::TestUndo::test_what_moved_on_is_refused_and_both_sides_stay",
+    ),
+    Guard(
+        "The dashboard's own mark",
+        "I4: a copy by a person is none",
+        "bot/core/dashboard.py",
+        'issue.author == login and found is not None and seal.verify(_KEY, "", found[1])',
+        "found is not None",
+        f"{BOARD}::test_it_is_known_by_its_mark_and_its_author",
+    ),
+    Guard(
+        "The signature of the dashboard's boxes",
+        "#72",
+        "bot/core/dashboard.py",
+        ' if _signature_fits(match["what"], match["sig"], seal))',
+        ")",
+        f"{BOARD}::test_fault_72_a_box_that_people_wrote_asks_for_nothing",
+    ),
+    Guard(
+        "Who ticks the dashboard's boxes",
+        "I19, #93",
+        "bot/jobs/sync.py",
+        "if not asked or not await self._may_decide(state, person):",
+        "if not asked:",
+        f"{DASHBOARD}::test_i19_a_box_ticked_without_write_permission_settles_nothing_not_even_with_the_next_edit",
+    ),
+    Guard(
+        "The dashboard's minute",
+        "I7: at most one write of it a minute",
+        "bot/jobs/dashboard.py",
+        "        if wait > 0:\n            await self.store.write(duties.go_round",
+        "        if False:\n            await self.store.write(duties.go_round",
+        f"{DASHBOARD}::test_within_a_minute_it_is_written_once_and_what_changed_meanwhile_is_not_lost",
+    ),
+    Guard(
+        "A dashboard that says the same is not written",
+        "I7",
+        "bot/jobs/dashboard.py",
+        "elif record.off or not same_text(live.body, body):",
+        "else:",
+        f"{DASHBOARD}::test_nothing_is_written_when_nothing_changed",
+    ),
+    Guard(
+        "The settings of the default branch",
+        "#98: a fork's own count for nothing",
+        "bot/jobs/check.py",
+        "path == CONFIG_PATH or config.covers(path)",
+        "True",
+        f"{CHECK}::test_what_it_comes_to",
+    ),
+    Guard(
+        "A head is checked once",
+        "I12",
+        "bot/jobs/check.py",
+        "        if any(run.completed for run in found):\n            return\n",
+        "        found = []\n",
+        f"{CHECK}::test_the_same_delivery_again_makes_no_second_one",
+    ),
+    Guard(
+        "What we propose ourselves is not checked",
+        "I7",
+        "bot/jobs/check.py",
+        " or pull.author == await self._github.login()",
+        "",
+        f"{CHECK}::test_what_we_propose_ourselves_is_not_checked",
+    ),
+    Guard(
+        "The last good settings",
+        "#100: bad ones change nothing of who may",
+        "bot/jobs/permit.py",
+        "return last_good(state).commands if state.config_text else _UNREADABLE",
+        "return Commands()",
+        f"{PERMIT}::test_fault_100_bad_settings_leave_the_last_good_ones_in_force",
+    ),
+    Guard(
+        "A renamed label is mended first",
+        "#96",
+        "bot/jobs/sync.py",
+        "                    if is_own(before) and event.origin.sender != await self._github.login():\n",
+        "                    if False:\n",
+        f"{LABELS}::test_a_renamed_label_gets_its_name_back_in_one_request_for_all_its_issues",
+    ),
 )
 
 
@@ -315,7 +486,7 @@ def page() -> str:
     rows = [f"| {guard.name} | {guard.rule} | `{guard.file}` | `{guard.test.replace('::', ' ')}` |" for guard in GUARDS]
     return "\n".join(
         [
-            "# The guards of the two-way sync",
+            "# The guards of the two-way sync and of the commands",
             "",
             "Each was broken once, and the test beside it went red. `uv run python -m tests.guards` does that again, in a copy.",
             "This page is written by it from `tests/guards.py`; numbers with # are faults, those with I invariants of the design.",

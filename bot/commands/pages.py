@@ -23,18 +23,19 @@ I looked into it; this is urgent.
 ```
 
 `@gapkeeper …`, with the name of your App, does the same as `/gap …`; the case of letters does not matter. Commands in code, quotes,
-HTML comments, tables and link texts are not looked at, nor are those of bots.
+HTML comments, tables and link texts are not looked at, nor are those of bots that the settings do not name.
 
 - At most {AT_MOST} commands of a comment are taken, in their order. They are done all or not at all: where one is wrong, or not yours
   to give, nothing is done.
 - 👀 says that a command is taken up, 👍 that it is done. 👎 comes with one comment that says what was wrong.
 - An edited comment runs only the commands that it did not have before.
-- Who may is looked up when the command is carried out. Everyone may `help` and `status`; all else takes write access.
+- Who may is looked up when the command is carried out. Everyone may `help` and `status`; all else takes write access, unless
+  `commands` in [the settings](config.md) says otherwise.
 - What a command changes on the issue goes into the document by the same way as a change by hand, as a commit in the App's name, or
   in its pull request where the branch or the config asks for one.
 
-On pull requests, and on issues that belong to no gap, only `help` is answered; on the issue of a plan that waits also `approve`,
-`plan` and `sync`.
+On pull requests only `help` is answered; on issues that belong to no gap also `link` and `unlink`, and on the issue of a plan that
+waits `approve`, `plan` and `sync`.
 """
 
 

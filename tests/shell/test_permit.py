@@ -8,10 +8,12 @@ import pytest
 
 from bot.core.config import Allow, Commands
 from bot.core.errors import NotFound, Refused, Unavailable
-from bot.core.names import RepositoryName
+from bot.core.names import BlobSha, CommitSha, DocumentPath, InstallationId, RepositoryId, RepositoryName
 from bot.github.gateway import ReadGateway
-from bot.jobs.permit import may_command
+from bot.github.model import File
+from bot.jobs.permit import commands_in_force, may_command
 from bot.sandbox import Role
+from bot.store.records import RepositoryState
 from tests.by_hand import CONFIG, ByHand, by_hand
 from tests.shell.hub import NAME, REPO, Hub, no, ok
 
@@ -30,9 +32,16 @@ WORDS = ("none", "read", "triage", "write", "maintain", "admin")
 class Reader(ReadGateway):
     """GitHub's word for one person, and the teams they are in."""
 
-    def __init__(self, permission: str | Exception, teams: frozenset[str] | Exception = frozenset()) -> None:
-        self.said, self.teams = permission, teams
+    def __init__(
+        self, permission: str | Exception, teams: frozenset[str] | Exception = frozenset(), settings: bytes | Exception = b""
+    ) -> None:
+        self.said, self.teams, self.settings = permission, teams, settings
         self.asked: list[str] = []
+
+    async def file(self, name: RepositoryName, path: DocumentPath, ref: str) -> File:
+        if isinstance(self.settings, Exception):
+            raise self.settings
+        return File(BlobSha("a" * 40), self.settings)
 
     async def permission(self, name: RepositoryName, login: str) -> str:
         self.asked.append(login)
@@ -91,6 +100,29 @@ async def test_who_may_anyway_costs_no_further_question():
     reader = Reader("write")
     await may_command(reader, RepositoryName("acme/app"), "carol", None, Commands(allow=Allow(teams=frozenset({"acme/core"}))))
     assert reader.asked == ["carol"]
+
+
+READ = b"commands: {permission: triage}\n"
+SETTINGS: list[Any] = [
+    ("#84 they cannot be read", Refused("no", status=403), "", "admin"),
+    ("#84 bad ones, and no good ones are known", b"commands: {permission: anyone}\n", "", "admin"),
+    (
+        "#100 bad ones, and good ones are known",
+        b"commands: {permission: anyone}\n",
+        "commands: {permission: maintain}\n",
+        "maintain",
+    ),
+    ("there are none", NotFound("none", status=404), "commands: {permission: maintain}\n", "write"),
+    ("good ones", READ, "commands: {permission: maintain}\n", "triage"),
+]
+
+
+@pytest.mark.parametrize(("answer", "known", "permission"), [pytest.param(*row, id=name) for name, *row in SETTINGS])
+async def test_settings_that_moved_are_read_now_and_let_in_nobody_by_mistake(
+    answer: bytes | Exception, known: str, permission: str
+):
+    state = RepositoryState(RepositoryId(1), NAME, InstallationId(1), "main", CommitSha("b" * 40), config_text=known)
+    assert (await commands_in_force(Reader("read", settings=answer), state, moved=True)).permission == permission
 
 
 @pytest.mark.parametrize(
@@ -199,3 +231,8 @@ async def test_fault_85_we_ourselves_are_never_heard(hand: ByHand):
     await hand.push({CONFIG: f"commands: {{allow: {{bots: [{ours.id}]}}}}\n"})
     _, said = await say(hand, by="gapkeeper[bot]")
     assert said == []
+    hand.repository.push({"a.txt": b"a"}, by="alice", branch="work")
+    pull = hand.repository.open_pull(by="alice", title="A change", head="work").number
+    hand.repository.comment(pull, "/gap help", by="gapkeeper[bot]")
+    await hand.sync()
+    assert len(hand.issues[pull].comments) == 1
