@@ -17,10 +17,12 @@ from typing import TYPE_CHECKING, Literal
 
 import structlog
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.routing import Route
 
 from bot.core.errors import DatabaseUnusable, GapkeeperError
 from bot.core.redaction import Redaction
+from bot.web.guarded import Guarded
 from bot.web.health import Readiness, health_routes
 from bot.web.metrics import Metrics, metrics_route
 from bot.web.webhook import Webhook
@@ -128,7 +130,9 @@ class Gapkeeper:
     def _github(self, store: Store) -> GitHubApp:
         from bot.store.pace import SharedLedger
 
-        github = github_app(self._settings, transport=self._transport, ledger=SharedLedger(store), permit=self._permit, spent=self._called)
+        github = github_app(
+            self._settings, transport=self._transport, ledger=SharedLedger(store), permit=self._permit, spent=self._called
+        )
         self._parts.push_async_callback(github.aclose)
         return github
 
@@ -139,7 +143,9 @@ class Gapkeeper:
 
         sync = Sync(github, store, self._settings)
         self._parts.push_async_callback(sync.aclose)
-        return Observed(Handling(sync, store), lambda outcome, seconds, tally: self.metrics.ended(outcome, seconds, tally.conflicts))
+        return Observed(
+            Handling(sync, store), lambda outcome, seconds, tally: self.metrics.ended(outcome, seconds, tally.conflicts)
+        )
 
     def _called(self, installation: InstallationId, write: bool) -> None:
         from bot.jobs.observed import called
@@ -278,9 +284,14 @@ def build(
                 await starting
             await gapkeeper.stop()
 
-    hooks = [] if role is Role.WORKER else [Route(HOOK, Webhook(settings.webhook_secrets, gapkeeper.take, tell=gapkeeper.metrics.delivered))]
+    hooks = (
+        []
+        if role is Role.WORKER
+        else [Route(HOOK, Webhook(settings.webhook_secrets, gapkeeper.take, tell=gapkeeper.metrics.delivered))]
+    )
     told = [metrics_route(gapkeeper.metrics, gapkeeper.look)] if settings.metrics else []
-    app = Starlette(routes=[*hooks, *health_routes(gapkeeper.readiness), *told], lifespan=lifespan)
+    routes = [*hooks, *health_routes(gapkeeper.readiness), *told]
+    app = Starlette(routes=routes, middleware=[Middleware(Guarded)], lifespan=lifespan)
     app.router.redirect_slashes = False  # Routes are fixed; a redirect would be built from the Host header (#23).
     app.state.gapkeeper = gapkeeper
     return app

@@ -43,6 +43,7 @@ class Settings:
     port: int = 8000
     write_spacing_ms: int = 1000
     log: Literal["json", "console"] = "json"
+    metrics: bool = False
     coalesce_seconds: float = 1.0
     """How long a sync waits for more deliveries of its repository; not read from the environment."""
     dashboard_seconds: float = 60.0
@@ -117,6 +118,7 @@ def _environment() -> type[Any]:
         port: Annotated[int | None, Field(ge=0, le=65535)] = None
         write_spacing_ms: Annotated[int | None, Field(ge=0, le=3_600_000)] = None
         log: Literal["json", "console"] | None = None
+        metrics: bool | None = None
 
         @classmethod
         def settings_customise_sources(

@@ -21,7 +21,7 @@ def command(
 
     Everything is set by the environment: GAPKEEPER_APP_ID, GAPKEEPER_PRIVATE_KEY or _FILE, GAPKEEPER_WEBHOOK_SECRET or _FILE,
     and optionally GAPKEEPER_DATABASE_URL, GAPKEEPER_HOST, GAPKEEPER_PORT, GAPKEEPER_GITHUB_API_URL, GAPKEEPER_LOG,
-    GAPKEEPER_WRITE_SPACING_MS. All faults in it are reported at once, with exit status 2.
+    GAPKEEPER_METRICS, GAPKEEPER_WRITE_SPACING_MS. All faults in it are reported at once, with exit status 2.
     """
     from bot.app import Role
 

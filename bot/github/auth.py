@@ -6,6 +6,7 @@ https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-githu
 from __future__ import annotations
 
 import asyncio
+import functools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -16,7 +17,7 @@ from bot.core.errors import Unauthorized
 from bot.core.names import InstallationId, RepositoryName
 from bot.github.gateway import Gateway, ReadGateway, repository_path
 from bot.github.hook import Hook
-from bot.github.pacing import Governor, Ledger, Time
+from bot.github.pacing import APP, Governor, Ledger, Time
 from bot.github.translate import id_of, instant_of, slug_of, token_of
 from bot.github.wire import TIMEOUT, Line, Pool, Session
 
@@ -140,11 +141,13 @@ class GitHubApp:
         time: Time | None = None,
         ledger: Ledger | None = None,
         permit: Callable[[], None] | None = None,
+        spent: Callable[[InstallationId, bool], None] | None = None,
     ) -> None:
         """Keep what is needed to sign in; `write_spacing` is in seconds; a given `transport` carries all calls.
 
         The `ledger` has the pace of each installation, shared with other processes; without one it is this client's alone.
         `permit` is asked before each call that may change something, and raises where this process may not any more.
+        `spent` is told of each request: in whose name, APP for the App's own, and whether it may change something.
         """
         self._app_id = app_id
         self._private_key = private_key
@@ -152,6 +155,7 @@ class GitHubApp:
         self._spacing = write_spacing
         self._transport = transport
         self._permit = permit
+        self._spent = spent
         self._time = time or Time()
         self._ledger = ledger
         self._homes: WeakKeyDictionary[asyncio.AbstractEventLoop, _Home] = WeakKeyDictionary()
@@ -213,8 +217,11 @@ class GitHubApp:
                 time=self._time,
             )
             governor = Governor(spacing=self._spacing, time=self._time, ledger=self._ledger, installation=installation)
-            home.installations[installation] = Session(credentials, governor)
+            home.installations[installation] = Session(credentials, governor, self._spent_by(installation))
         return home.installations[installation]
+
+    def _spent_by(self, installation: InstallationId) -> Callable[[bool], None] | None:
+        return None if self._spent is None else functools.partial(self._spent, installation)
 
     def _home(self) -> _Home:
         """Returns what belongs to the running event loop, made when first asked for: importing githubkit takes half a second."""
@@ -237,6 +244,7 @@ class GitHubApp:
                 cache_strategy=cache,  # the default one is shared by the whole process, whatever the host
                 async_transport=pool,
             )
-            app = Session(AppCredentials(client, cache), Governor(spacing=0.0, time=self._time, ledger=self._ledger))
+            governor = Governor(spacing=0.0, time=self._time, ledger=self._ledger)
+            app = Session(AppCredentials(client, cache), governor, self._spent_by(APP))
             self._homes[loop] = _Home(pool, client, app)
         return self._homes[loop]

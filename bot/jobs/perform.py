@@ -30,6 +30,7 @@ from bot.core.refusal import returned
 from bot.core.settle import question_of, settled
 from bot.core.triage import CONFLICT, UNLINKED
 from bot.jobs.causes import Causes
+from bot.jobs.observed import disputed
 from bot.jobs.opening import Opener
 from bot.jobs.verdict import renamed, stops_everything
 
@@ -259,6 +260,7 @@ class Performer:
         comments = await self.gateway.comments(self.state.name, number, since=_EVER)
         if all(question_in(comment.body) != question for comment in comments):
             await self.gateway.comment(self.state.name, number, conflict_comment(disputes, question))
+            disputed()
 
     async def _ensure(self, labels: tuple[Label, ...]) -> None:
         """Make sure that labels exist, in our colours, before an issue carries them; once in a repository's life."""

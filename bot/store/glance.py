@@ -40,8 +40,8 @@ class Parked:
 class Glance:
     """How things stand. `time` is the database's, by which the books go too; ages are in seconds.
 
-    `deliveries` counts them by state, `oldest` is the age of the oldest that is not closed; `duties` are the ages of what is done
-    by the clock, None for what was never done.
+    `deliveries` counts them by state, `oldest` is the age of the oldest that is not closed; `held` counts the plans that wait for an
+    approval; `duties` are the ages of what is done by the clock, None for what was never done.
     """
 
     time: float
@@ -52,6 +52,7 @@ class Glance:
     parked: Sequence[Parked]
     imports: Sequence[tuple[Import, int]]
     books: Mapping[int, Book]
+    held: int
     duties: Mapping[str, float | None]
 
 
@@ -86,25 +87,31 @@ def _looking(url: str) -> Iterator[sa.Connection]:
 def glance(url: str) -> Glance:
     """Returns how things stand in the database. Raises DatabaseUnusable or SchemaMismatch."""
     with _looking(url) as connection:
-        time = float(connection.execute(sa.select(now(connection))).scalar_one())
-        states = sa.select(deliveries.c.state, sa.func.count()).group_by(deliveries.c.state)
-        oldest = connection.execute(sa.select(sa.func.min(deliveries.c.received)).where(deliveries.c.state.in_(OPEN))).scalar()
-        waits = sa.select(parked, repositories.c.name).outerjoin(repositories, repositories.c.id == parked.c.repository)
-        belongs = {row.id: row.installation for row in connection.execute(sa.select(repositories))}
-        return Glance(
-            time=time,
-            deliveries={row[0]: row[1] for row in connection.execute(states)},
-            oldest=None if oldest is None else time - oldest,
-            waiting=connection.execute(sa.select(sa.func.count(queue.c.waiting))).scalar_one(),
-            running=connection.execute(sa.select(sa.func.count(queue.c.running))).scalar_one(),
-            parked=[
-                Parked(row.name or "", row.reason, time - row.since, max(row.until - time, 0.0))
-                for row in connection.execute(waits.order_by(parked.c.until))
-            ],
-            imports=[(one, belongs.get(one.repository, 0)) for one in progress.under_way(connection)],
-            books=books(connection),
-            duties={row.name: None if row.done is None else time - row.done for row in connection.execute(sa.select(duties))},
-        )
+        return look(connection)
+
+
+def look(connection: sa.Connection) -> Glance:
+    """Returns how things stand, over a connection that sees one state of the database."""
+    time = float(connection.execute(sa.select(now(connection))).scalar_one())
+    states = sa.select(deliveries.c.state, sa.func.count()).group_by(deliveries.c.state)
+    oldest = connection.execute(sa.select(sa.func.min(deliveries.c.received)).where(deliveries.c.state.in_(OPEN))).scalar()
+    waits = sa.select(parked, repositories.c.name).outerjoin(repositories, repositories.c.id == parked.c.repository)
+    belongs = {row.id: row.installation for row in connection.execute(sa.select(repositories))}
+    return Glance(
+        time=time,
+        deliveries={row[0]: row[1] for row in connection.execute(states)},
+        oldest=None if oldest is None else time - oldest,
+        waiting=connection.execute(sa.select(sa.func.count(queue.c.waiting))).scalar_one(),
+        running=connection.execute(sa.select(sa.func.count(queue.c.running))).scalar_one(),
+        parked=[
+            Parked(row.name or "", row.reason, time - row.since, max(row.until - time, 0.0))
+            for row in connection.execute(waits.order_by(parked.c.until))
+        ],
+        imports=[(one, belongs.get(one.repository, 0)) for one in progress.under_way(connection)],
+        books=books(connection),
+        held=connection.execute(sa.select(sa.func.count(repositories.c.notice))).scalar_one(),
+        duties={row.name: None if row.done is None else time - row.done for row in connection.execute(sa.select(duties))},
+    )
 
 
 def recorded(url: str, guid: str) -> Record | None:

@@ -22,7 +22,7 @@ from bot.github.translate import envelope, payload_of
 from bot.store.records import Delivery
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from starlette.types import Receive, Scope, Send
 
@@ -64,11 +64,19 @@ class _Refused(Exception):
 class Webhook:
     """The endpoint, as an ASGI application: Starlette's own `Request.body()` knows no cap."""
 
-    def __init__(self, secrets: Sequence[str], intake: Intake, *, read_seconds: float = READ_SECONDS) -> None:
-        """Accept what any of `secrets` signed: while one replaces another, both are in use (#21)."""
+    def __init__(
+        self,
+        secrets: Sequence[str],
+        intake: Intake,
+        *,
+        read_seconds: float = READ_SECONDS,
+        tell: Callable[[str, str], None] = lambda _event, _outcome: None,
+    ) -> None:
+        """Accept what any of `secrets` signed: while one replaces another, both count (#21). `tell` hears event and outcome."""
         self._secrets = tuple(secret.encode() for secret in secrets)
         self._intake = intake
         self._read_seconds = read_seconds
+        self._tell = tell
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -76,6 +84,8 @@ class Webhook:
         try:
             response: Response = await self._answer(scope, headers, receive)
         except _Refused as refused:
+            if refused.status != 503:
+                self._tell("", "refused")
             log.info("webhook.refused", status=refused.status, reason=refused.message, delivery=headers.guid_for_log())
             response = PlainTextResponse(refused.message, refused.status)
             if refused.status in {405, 408, 413}:
@@ -120,8 +130,11 @@ class Webhook:
                 arrival = await self._intake(delivery, wanted=wanted)
         except Exception as error:
             log.exception("webhook.not_kept", delivery=delivery.id, delivery_event=delivery.event)
+            self._tell(delivery.event, "not kept")
             raise _Refused(503, "The delivery could not be stored; redeliver it later.") from error
-        return PlainTextResponse(arrival.value if wanted else "ignored", 202)
+        outcome = arrival.value if wanted else "ignored"
+        self._tell(delivery.event, outcome)
+        return PlainTextResponse(outcome, 202)
 
     async def _body(self, headers: _Headers, receive: Receive) -> bytes:
         declared = headers.one(b"content-length")

@@ -106,7 +106,9 @@ async def test_i18_jobs_of_two_installations_at_once_use_only_their_own_tokens(s
 async def test_fault_103_no_more_than_200_files_are_synced_and_the_rest_closes_nothing(store: Store) -> None:
     hand = at_hand(store, clock=Clock())
     config = 'files: ["many/**/*.md"]\nlimits: {import: 1000, open: 1000}\n'
-    files: dict[str, str | bytes | None] = {f"many/{n:04}.md": f"# Known gaps\n\n- [ ] [P1] Limit the rate of door {n}\n" for n in range(MAX_FILES)}
+    files: dict[str, str | bytes | None] = {
+        f"many/{n:04}.md": f"# Known gaps\n\n- [ ] [P1] Limit the rate of door {n}\n" for n in range(MAX_FILES)
+    }
     try:
         await hand.push({".github/gapkeeper.yml": config, **files})
         assert len(hand.titles()) == MAX_FILES

@@ -50,6 +50,7 @@ def test_every_variable_is_read(environment: Fill) -> None:
             "PORT": "0",
             "WRITE_SPACING_MS": "250",
             "LOG": "console",
+            "METRICS": "true",
         }
     )
     assert read_settings() == Settings(
@@ -62,6 +63,7 @@ def test_every_variable_is_read(environment: Fill) -> None:
         port=0,
         write_spacing_ms=250,
         log="console",
+        metrics=True,
     )
     assert read_settings().write_spacing == 0.25
 
