@@ -152,6 +152,11 @@ def proposal(edits: Sequence[EditDocument], reason: str) -> PullText:
     return PullText("Write issues back into the gap documents", "\n".join(body))
 
 
+def withdrawn_comment() -> str:
+    """Returns the comment on a pull request of ours that is closed because its documents are right without it."""
+    return "The documents and the issues say the same without these edits by now, so there is nothing left to merge here.\n"
+
+
 def proposes(body: str, words: PullText) -> bool:
     """Tells whether the body of a pull request proposes the same already, for whatever reason it was first proposed."""
     return _rows(body) == _rows(words.body)

@@ -97,6 +97,7 @@ PERMISSIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "open_pull": {"pull_requests": "read"},
         "create_pull": {"pull_requests": "write"},
         "update_pull": {"pull_requests": "write"},
+        "close_pull": {"pull_requests": "write"},
         "pull_head": {"pull_requests": "read"},
         "pull_files": {"pull_requests": "read"},
         "check_runs": {"checks": "read"},
@@ -398,6 +399,10 @@ class Gateway(ReadGateway):
         return await self._line.write(
             "PATCH", f"{repository_path(name)}/pulls/{number}", pull_of, json={"title": title, "body": body}
         )
+
+    async def close_pull(self, name: RepositoryName, number: IssueNumber) -> Pull:
+        """Returns the pull request, closed. https://docs.github.com/en/rest/pulls/pulls#update-a-pull-request."""
+        return await self._line.write("PATCH", f"{repository_path(name)}/pulls/{number}", pull_of, json={"state": "closed"})
 
     async def create_check(self, name: RepositoryName, commit: CommitSha, check: str, external: str, part: Part) -> CheckRun:
         """Returns the new check run, with the first part of what it says.

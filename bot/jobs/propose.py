@@ -1,7 +1,8 @@
 """One pull request at most, from a branch of our own: how documents change where a commit to the default branch is not for us.
 
 That is so when the config says it, when the branch refuses us, or when the person behind the change may not write to the repository
-(I19). The branch always holds the default branch's head and all proposed edits; an open pull request is updated in place.
+(I19). The branch always holds the default branch's head and all proposed edits; an open pull request is updated in place, and closed
+once nothing is left to propose.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.core.errors import Refused
-from bot.core.messages import proposal, proposes
+from bot.core.messages import proposal, proposes, withdrawn_comment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -49,6 +50,13 @@ class Proposer:
             await self.gateway.create_pull(name, title=words.title, body=words.body, branch=BRANCH, base=base)
         else:
             await self.gateway.update_pull(name, pull.number, title=words.title, body=words.body)
+
+    async def withdraw(self) -> None:
+        """Close the pull request, if one is open: nothing of what it proposes is asked for any more."""
+        pull = await self.gateway.open_pull(self.state.name, BRANCH)
+        if pull is not None:
+            await self.gateway.close_pull(self.state.name, pull.number)
+            await self.gateway.comment(self.state.name, pull.number, withdrawn_comment())
 
     async def _stands(self, edits: Sequence[EditDocument]) -> bool:
         """Tells whether the branch holds these edits already."""

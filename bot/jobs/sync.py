@@ -391,6 +391,8 @@ class Sync:
                 await performer.turn_down(action)
         edits = [action for action in actions if isinstance(action, EditDocument)]
         if not edits:
+            if performer.state.pending and view.sound and not view.failures:
+                await Proposer(gateway, performer.state, gathered.state.documents).withdraw()
             return frozenset()
         reason = next(iter(proposed.values()))
         try:

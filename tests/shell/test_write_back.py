@@ -201,6 +201,28 @@ async def test_proposals_add_up_until_they_are_merged(hand: ByHand):
     assert hand.repository.read("GAPS.md", "gapkeeper/sync").decode() == proposed.replace("❌ Missing", "✅ Done")
 
 
+@pytest.mark.parametrize("how", ["the issue was taken back", "the document says so already"])
+async def test_a_proposal_of_which_nothing_is_left_is_closed_once(hand: ByHand, how: str):
+    await hand.push({CONFIG: "write_back: pull_request\n"})
+    hand.repository.close_issue(1, by="alice")
+    await hand.sync()
+    (pull,) = (issue for issue in hand.issues.values() if issue.pull)
+    assert pull.open
+    if how == "the issue was taken back":
+        hand.repository.reopen_issue(1, by="alice")
+        await hand.sync()
+    else:
+        await hand.push({"GAPS.md": GAPS.replace("- [ ] [P0]", "- [x] [P0]")})
+    assert not hand.issues[pull.number].open
+    assert len(pull.comments) == 1
+    calls = [call for _ in range(3) for call in await hand.sync()]
+    await hand.reconcile()
+    assert [str(call) for call in calls if call.writes] == []
+    hand.repository.close_issue(2, by="alice")
+    await hand.sync()
+    assert [issue.number for issue in hand.issues.values() if issue.pull and issue.open] != []
+
+
 async def test_fault_40_a_branch_that_refuses_us_gets_a_pull_request(hand: ByHand):
     hand.repository.protect()
     hand.repository.close_issue(1, by="alice")
