@@ -121,6 +121,11 @@ class Head:
     strike_span: Span | None = None
     marks: list[Mark] = field(default_factory=list)
 
+    @property
+    def marked(self) -> State | None:
+        """The state that a mark says, where no word does."""
+        return self.state if self.state_source is StateSource.EMOJI else None
+
     def say(self, state: State, source: StateSource, span: Span) -> None:
         """Keeps a state, a word before a mark, the first before the second; and every place where one is said."""
         if not self.marks or all(mark.span != span for mark in self.marks):

@@ -56,7 +56,7 @@ _CONTAINER = listed(
 )
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Section:
     """A heading and what belongs to it; the root has no heading and holds what stands before the first one.
 
@@ -64,6 +64,8 @@ class Section:
     `sure` when the title is the announcement and nothing else.
     `roles` are what its own fields are for; `columns` what those of its tables are for, by the first line of the table.
     `prose` when a text of its own stands below the heading.
+    `below` is what is so of the sections right below it: `tagged`, all of them bear a level; `done`, one is marked as done; `listed`,
+    one holds a list and proves nothing itself.
     `described` counts the labels that describe an entry: known ones, and others that several sections share.
     `set_off` are the first lines of paragraphs with a bold title of their own, when there are several.
     """
@@ -89,6 +91,7 @@ class Section:
     prose: bool = False
     set_off: frozenset[int] = frozenset()
     described: int = 0
+    below: frozenset[str] = frozenset()
 
     def walk(self) -> Iterator[Section]:
         """Yields the section and all below it, in the order of lines."""
@@ -136,7 +139,26 @@ def outline(source: Blocks) -> Section:
             for labelled in section.fields
         )
         section.role = _corrected(source, section, repeated=titles[section.title] > REPEATED)
+        section.below = _below(section.sections)
     return root
+
+
+def _below(sections: Sequence[Section]) -> frozenset[str]:
+    """Returns what is so of sections that stand side by side; asked once, or many sections would each look at all others."""
+    if not sections:
+        return frozenset()
+    facts = {
+        "tagged": all(_is_tagged(section) for section in sections),
+        "done": any(section.head is not None and section.head.marked is State.DONE for section in sections),
+        "listed": any(not section.proven and any(isinstance(block, Listing) for block in section.blocks) for section in sections),
+    }
+    return frozenset(name for name, holds in facts.items() if holds)
+
+
+def _is_tagged(section: Section) -> bool:
+    """Tells whether a heading bears a level before a subject of its own: `P1: Reconnect`."""
+    level = section.head.priority if section.head is not None else None
+    return level is not None and level[:1] == "p" and level[1:].isdigit() and not section.container
 
 
 def _says_lack(label: str) -> bool:

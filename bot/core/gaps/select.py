@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.core.blocks import Listing, Opaque, Paragraph, Row, Table
-from bot.core.gaps import heading, listing, weigh
+from bot.core.gaps import heading, listing, lists, weigh
 from bot.core.gaps import table as tables
 from bot.core.gaps.candidate import Candidate, Place, items_below
 from bot.core.gaps.model import Remark, State, StateSource
@@ -168,7 +168,7 @@ class _Walk:
         outer = here.place
         place = replace(inner.place, path=outer.path, state=outer.state, priority=outer.priority)
         made = heading.candidate(self.source, inner.section, place, why)
-        if made is None or weigh.is_placeholder(made.head.title):
+        if made is None or lists.is_placeholder(made.head.title):
             return made is not None
         counted = weigh.is_counted(inner.section)
         made.weak = (here.weak if counted else inner.weak) and made.head.id is None
@@ -271,7 +271,7 @@ class _Walk:
         text = plain(line)
         whole = (line.startswith("**") and line.rstrip(":").endswith("**")) or text.endswith((":", "："))
         said = text.rstrip(":： ") if whole and len(text) <= 90 else ""
-        return "" if weigh.speaks_of_document(said) else said
+        return "" if lists.speaks_of_document(said) else said
 
     def led(self, lead: Paragraph | None, here: _Here) -> _Here:
         """Returns where a list below a paragraph that announces it stands."""
@@ -316,7 +316,7 @@ class _Walk:
         if not takes:
             self.say(block.first, "list", why)
             return
-        areas = weigh.areas(self.source, block)
+        areas = lists.areas(self.source, block)
         for item in block.items:
             self.entry(item, block, here, why, boxed=boxed, area=id(item) in areas)
 
@@ -334,9 +334,9 @@ class _Walk:
         proven = sum(head is not None and bool(head.id or head.struck or head.state or head.priority) for head in heads)
         if proven * 2 > len(heads):
             return True, "entries with an id, a state or a priority"
-        if weigh.asks_reader(self.source, block):
+        if lists.asks_reader(self.source, block):
             return False, "questions to the reader"
-        if weigh.is_form(self.source, block):
+        if lists.is_form(self.source, block):
             return False, "labels, not entries"
         if place.near or (
             place.gappy and (self.is_listed(here.section) or any(head is not None and head.lead for head in heads))
@@ -346,20 +346,20 @@ class _Walk:
 
     def other_list(self, block: Listing, here: _Here) -> str:
         """Returns what a list without boxes is when it surely is none of gaps, else nothing."""
-        if weigh.mostly_links(self.source, block):
+        if lists.mostly_links(self.source, block):
             return "links"
-        if weigh.explained(self.source, block):
+        if lists.explained(self.source, block):
             return "a legend: it explains marks"
-        if weigh.counts(self.source, block):
+        if lists.counts(self.source, block):
             return "counts, not entries"
         if here.place.role in BARREN:
             return f"{here.place.role}: not gaps"
         heads = [head for item in block.items if (head := self.head_of(item)) is not None]
         if sum(head.lead and _singular(head.title) in self.titles for head in heads) * 2 > len(heads):
             return "a legend: it explains the sections"
-        if here.section.role is None and here.place.priority is None and weigh.shows_done(heads):
+        if here.section.role is None and here.place.priority is None and lists.shows_done(heads):
             return "what works"
-        if here.section.role is None and weigh.explains_names(self.source, block):
+        if here.section.role is None and lists.explains_names(self.source, block):
             return "names and what they stand for"
         if weigh.is_of_archive(here.section) and not self.named(block):
             return "archive: what was done for an entry of it"
@@ -374,17 +374,17 @@ class _Walk:
         """Tells whether a section is mainly its lists; a list in the midst of prose enumerates arguments, not gaps."""
         if id(section) not in self.listed:
             prose = sum(len(other.text) for other in section.blocks if isinstance(other, Paragraph))
-            lists = sum(
+            listed = sum(
                 len(self.source.lines_span(other.first, other.end)) for other in section.blocks if isinstance(other, Listing)
             )
-            self.listed[id(section)] = lists * PROSE_SHARE >= prose
+            self.listed[id(section)] = listed * PROSE_SHARE >= prose
         return self.listed[id(section)]
 
     def entry(self, item: Item, block: Listing, here: _Here, why: str, *, boxed: bool, area: bool) -> None:
         """Takes an entry of a list for a gap, for a label above gaps, or for neither."""
         head = self.head_of(item)
         nested = [below for below in item.blocks if isinstance(below, Listing)]
-        if head is not None and nested and (area or weigh.is_label(self.source, item, head, nested, boxed=boxed)):
+        if head is not None and nested and (area or lists.is_label(self.source, item, head, nested, boxed=boxed)):
             self.say(item.first, "list entry", "a label that groups the entries below it")
             urgency = priority_in(head.title, near=9) if len(words(head.title)) <= 5 else None
             priority = urgency.word if urgency else head.priority or here.place.priority
@@ -392,11 +392,11 @@ class _Walk:
             place = replace(here.place, path=path, priority=priority)
             for below in nested:
                 self.list(below, replace(here, place=place))
-        elif head is None or not head.title or weigh.is_placeholder(head.title):
+        elif head is None or not head.title or lists.is_placeholder(head.title):
             self.say(item.first, "list entry", "empty, or a form to fill in")
         elif boxed and head.box is None:
             self.say(item.first, "list entry", "a remark between checkboxes")
-        elif head.box is None and weigh.states_nothing(self.source, item):
+        elif head.box is None and lists.states_nothing(self.source, item):
             self.say(item.first, "list entry", "a question or a pointer, not a gap")
         else:
             made = listing.candidate(self.source, item, head, here.place, why)
@@ -434,7 +434,7 @@ class _Walk:
             self.say(row.line, "row", "a label that groups the rows below it")
             return
         head = tables.row_head(self.source, row, cols) if cols is not None else None
-        if cols is None or head is None or head.title.lower().startswith("total") or weigh.is_placeholder(head.title):
+        if cols is None or head is None or head.title.lower().startswith("total") or lists.is_placeholder(head.title):
             return
         made = tables.candidate(self.source, row, cols, head, here.place, "a row with a status, a priority or an id")
         if cols.marked and made.state is State.DONE and not here.place.announced:

@@ -1,4 +1,4 @@
-"""What speaks for a section, a list or an entry being a gap, or grouping gaps, or being neither. Every rule is about structure.
+"""What speaks for a section being a gap, or grouping gaps, or being neither. Every rule is about structure.
 
 Nothing here knows a document's own words; the general words are in `bot.core.gaps.words`.
 """
@@ -10,47 +10,27 @@ import re
 from typing import TYPE_CHECKING
 
 from bot.core.blocks import Listing, Opaque, Paragraph, Table
-from bot.core.gaps.fields import fields_of, line_fields
+from bot.core.gaps import lists
 from bot.core.gaps.heading import FIELD_EVIDENCE
-from bot.core.gaps.listing import BOX
-from bot.core.gaps.model import State, StateSource
+from bot.core.gaps.model import State
 from bot.core.gaps.outline import is_shelf
-from bot.core.gaps.plain import plain
 from bot.core.gaps.repair import view
-from bot.core.gaps.vocabulary import EMOJI, SECTIONS, asks, lacks, priority_in, words
+from bot.core.gaps.vocabulary import SECTIONS, asks, lacks, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from bot.core.blocks import Blocks, Item
+    from bot.core.blocks import Blocks
     from bot.core.gaps.candidate import Place
-    from bot.core.gaps.entry import Head
     from bot.core.gaps.outline import Section
     from bot.core.gaps.table import Columns
 
 ENOUGH = 3
 """The score from which a heading is a gap without the company of others."""
-_NAME = 2
-"""An area is named in so many words."""
-_COUNT = re.compile(r"[^:：]{1,40}[:：] ?[~<>≈]*\d[\d.,/%–-]*(?: ?\w{1,12})?(?: ?\(.*\))?")
-"""A number, with what it counts."""
-_NAMED = re.compile(r"`[^`]+` ?[-–—:=]")
 _VERSION = re.compile(r"\d+\.\d|\d{4}")
 _ASIDE = re.compile(r"(?:\*(?!\*)[^*]+\*|_(?!_)[^_]+_)")
 _SEVERAL = 4
-_BEGINNING = 40
-_ASKED = frozenset(["are", "is", "do", "does", "did", "was", "were", "has", "have", "can", "will", "which"])
 _OWN = frozenset({"status", "priority", "severity", "effort"})
-_META = tuple(
-    f"{this} {document}"
-    for this, documents in (
-        ("this", "document file page list section"),
-        ("dieses", "dokument"),
-        ("este", "documento"),
-        ("ce", "document"),
-    )
-    for document in documents.split()
-)
 
 
 def is_list_of_things(source: Blocks, root: Section) -> bool:
@@ -133,19 +113,7 @@ def score(source: Blocks, section: Section, place: Place) -> int:
 
 def _all_tagged(section: Section) -> bool:
     """Tells whether a heading and all beside it bear a level: the author enumerates them."""
-    return section.parent is not None and is_shelf(section.parent) and all(is_tagged(other) for other in section.parent.sections)
-
-
-def is_tagged(section: Section) -> bool:
-    """Tells whether a heading bears a level before a subject of its own: `P1: Reconnect`."""
-    head = section.head
-    return (
-        head is not None
-        and head.priority is not None
-        and head.priority[:1] == "p"
-        and head.priority[1:].isdigit()
-        and not section.container
-    )
+    return section.parent is not None and "tagged" in section.parent.below and is_shelf(section.parent)
 
 
 def is_urgent_shelf(section: Section) -> bool:
@@ -155,8 +123,8 @@ def is_urgent_shelf(section: Section) -> bool:
 
 def _only_labels(source: Blocks, section: Section) -> bool:
     """Tells whether nothing but labels that describe an entry stands below a heading: `- **Issue**: …`, `- **Impact**: …`."""
-    lists = [block for block in section.blocks if isinstance(block, Listing)]
-    return bool(lists) and not section.sections and all(is_form(source, block) for block in lists)
+    listings = [block for block in section.blocks if isinstance(block, Listing)]
+    return bool(listings) and not section.sections and all(lists.is_form(source, block) for block in listings)
 
 
 def _is_stated(section: Section) -> bool:
@@ -168,12 +136,8 @@ def _is_stated(section: Section) -> bool:
 def is_marked_open(section: Section) -> bool:
     """Tells whether a heading bears a mark of what is not done (❌, ⚠️) beside one with a mark of what is (✅), in any language."""
     head, above = section.head, section.parent
-    if head is None or above is None or head.state_source is not StateSource.EMOJI or head.state is None or head.state.closed:
-        return False
-    return any(
-        other.head is not None and other.head.state is State.DONE and other.head.state_source is StateSource.EMOJI
-        for other in above.sections
-    )
+    marked = head.marked if head is not None else None
+    return marked is not None and not marked.closed and above is not None and "done" in above.below
 
 
 def is_blank(source: Blocks, section: Section) -> bool:
@@ -189,8 +153,7 @@ def is_emptied(section: Section) -> bool:
     if head is None or section.sections or not all(isinstance(block, Opaque) and block.kind == "hr" for block in section.blocks):
         return False
     named = (head.id, head.ordinal, head.priority, head.state, head.box)
-    beside = section.parent.sections if section.parent is not None else []
-    return all(word is None for word in named) and any(holds_entries(other) and not other.proven for other in beside)
+    return all(word is None for word in named) and section.parent is not None and "listed" in section.parent.below
 
 
 def is_stated_shelf(section: Section | None) -> bool:
@@ -202,12 +165,7 @@ def is_meta(source: Blocks, section: Section) -> bool:
     """Tells whether a section speaks about the document itself."""
     first = section.blocks[0] if section.blocks else None
     said = first.lines[0].of(source.text) if isinstance(first, Paragraph) else ""
-    return speaks_of_document(said)
-
-
-def speaks_of_document(text: str) -> bool:
-    """Tells whether a sentence begins with `This document`."""
-    return text[:_BEGINNING].lower().startswith(_META)
+    return lists.speaks_of_document(said)
 
 
 def is_counted(section: Section) -> bool:
@@ -233,12 +191,13 @@ def _counted(source: Blocks, numbered: Sequence[tuple[tuple[int, ...], Section]]
     follows = all(_follows(before, after) for (before, _), (after, _) in itertools.pairwise(numbered))
     if len({id(section.parent) for _, section in numbered}) < 2 or not follows:
         return []
-    chapters = [section for _, section in numbered if is_chapter(section)]
-    without = chapters if len(chapters) * 2 > len(numbered) else []
+    chapters = {id(section) for _, section in numbered if is_chapter(section)}
+    without = chapters if len(chapters) * 2 > len(numbered) else set()
     return [
         section
         for _, section in numbered
-        if section not in without and not has_boxes(source, (block for block in section.blocks if isinstance(block, Listing)))
+        if id(section) not in without
+        and not lists.has_boxes(source, (block for block in section.blocks if isinstance(block, Listing)))
     ]
 
 
@@ -266,9 +225,9 @@ def _follows(before: tuple[int, ...], after: tuple[int, ...]) -> bool:
 def against(source: Blocks, section: Section) -> int:
     """Returns how much speaks for a heading grouping others: checkboxes, lists alone, sections with evidence below it."""
     own = bool(section.head and section.head.id) or bool(section.roles & _OWN)
-    lists = [block for block in section.blocks if isinstance(block, Listing)]
+    listings = [block for block in section.blocks if isinstance(block, Listing)]
     against = 0
-    if not own and has_boxes(source, lists):
+    if not own and lists.has_boxes(source, listings):
         against += 4
     if tracks_rows(section) and not (section.head and section.head.id):
         against += 4 + 3 * own  # fields beside such a table are of the table
@@ -277,7 +236,7 @@ def against(source: Blocks, section: Section) -> int:
     described = section.described > 1 or (
         section.head is not None and section.head.ordinal is not None and "describes" in section.roles
     )
-    if not own and lists and not described and not section.prose and not _all_tagged(section):
+    if not own and listings and not described and not section.prose and not _all_tagged(section):
         against += 3
     if any(part is not section and part.head is not None and (part.head.id or part.roles & _OWN) for part in section.walk()):
         against += 3
@@ -361,13 +320,6 @@ def _titled(source: Blocks, block: Listing) -> bool:
     return sum(source.text.startswith(("**", "~~**"), lead.lines[0].start) for lead in leads) * 2 > len(block.items)
 
 
-def has_boxes(source: Blocks, lists: Iterable[Listing]) -> bool:
-    """Tells whether a list has a checkbox at its first level."""
-    return any(
-        item.lead is not None and BOX.match(source.text, item.lead.lines[0].start) for block in lists for item in block.items
-    )
-
-
 def reason(section: Section) -> str:
     """Returns why a heading was taken for a gap."""
     head = section.head
@@ -376,105 +328,6 @@ def reason(section: Section) -> str:
     if section.roles & FIELD_EVIDENCE:
         return "a heading with fields of its own"
     return "a heading with a number, a mark or a text of its own"
-
-
-def is_label(source: Blocks, item: Item, head: Head, nested: Sequence[Listing], *, boxed: bool) -> bool:
-    """Tells whether an entry with nested ones only names their category: `test suite:`, `Text`, `- [ ] Backend`."""
-    if not head.title and head.priority is not None and head.id is None and head.box is None:
-        return True  # nothing but a priority: that of the entries below
-    if head.id is not None or head.priority is not None or head.state is not None:
-        return False
-    lead = item.lead
-    if lead is None or len(lead.lines) > 1:
-        return False
-    text = plain(view(source.text, lead.text).text)
-    if boxed:
-        return head.box is None
-    if item.ordinal is not None or len(fields_of(source, nested)) * 2 > sum(len(below.items) for below in nested):
-        return False
-    if text.rstrip().endswith((":", "：")):
-        return len(words(text)) <= 3 or (len(words(text)) <= 6 and priority_in(text, near=6) is not None)
-    if sum(len(below.items) for below in nested) < 2:
-        return False
-    names = [word for word in text.split() if word.lower() not in {"and", "or", "the", "of", "&", "in", "for"}]
-    return len(names) <= 4 and all(name[0].isupper() or name[0] == "$" for name in names) and text[-1].isalnum()
-
-
-def areas(source: Blocks, block: Listing) -> frozenset[int]:
-    """Returns the entries of a list that name areas in a word or two: where nearly all do, and hold what is to be done there."""
-    parents = [item for item in block.items if any(isinstance(below, Listing) for below in item.blocks)]
-    lists = [below for item in parents for below in item.blocks if isinstance(below, Listing)]
-    held = sum(len(below.items) for below in lists)
-    if len(parents) < 2 or len(parents) * 4 < len(block.items) * 3 or held < 2 * len(parents):
-        return frozenset()
-    named = [item for item in parents if _is_name(source, item)]
-    nearly = len(named) == len(parents) or (len(named) * 4 >= len(parents) * 3 and not has_boxes(source, [block]))
-    whole = len(named) > 1 and nearly and len(fields_of(source, lists)) * 2 <= held
-    return frozenset(id(item) for item in named) if whole else frozenset()
-
-
-def _is_name(source: Blocks, item: Item) -> bool:
-    """Tells whether an entry is a name of one or two words and says nothing of it."""
-    lead = item.lead
-    text = BOX.sub("", plain(view(source.text, lead.text).text)) if lead is not None else ""
-    return 0 < len(words(text)) <= _NAME and not asks(text) and priority_in(text, near=2) is None
-
-
-def is_placeholder(title: str) -> bool:
-    """Tells whether a title still is the one of a form: `[Title]`, `<short description>`."""
-    return len(title) > 2 and (title[0], title[-1]) in {("[", "]"), ("<", ">"), ("{", "}")} and title.count(title[0]) == 1
-
-
-def states_nothing(source: Blocks, item: Item) -> bool:
-    """Tells `Why this name?` and `See [the issues](…)` from an entry that states something."""
-    raw = item.lead.lines[0].of(source.text) if item.lead is not None else ""
-    first = raw.split(" ", 1)[0].lower().strip("*_")
-    return (first == "why" and raw.rstrip().endswith("?")) or (first == "see" and "](" in raw)
-
-
-def explains_names(source: Blocks, block: Listing) -> bool:
-    """Tells whether a list says what names of code stand for, and of none that it lacks: `setField` - set a field."""
-    texts = [item.lead.lines[0].of(source.text) for item in block.items if item.lead is not None]
-    return len(texts) > 1 and all(_NAMED.match(text) for text in texts) and sum(lacks(text) for text in texts) * 2 <= len(texts)
-
-
-def shows_done(heads: Sequence[Head]) -> bool:
-    """Tells whether every entry of a list bears a mark of what is done, and nothing else says so."""
-    return len(heads) > 1 and all(
-        head.state is State.DONE and head.state_source is StateSource.EMOJI and not head.struck and head.id is None
-        for head in heads
-    )
-
-
-def asks_reader(source: Blocks, block: Listing) -> bool:
-    """Tells whether most entries of a list are questions with a verb first, which the reader is to ask (`Is it fundamental?`)."""
-    said = [item.lead.text.of(source.text).lstrip("*_ ") for item in block.items if item.lead is not None]
-    return sum(text.split(" ", 1)[0].lower() in _ASKED and "?" in text for text in said) * 2 > len(block.items)
-
-
-def is_form(source: Blocks, block: Listing) -> bool:
-    """Tells whether most entries only fill in a label: `Symptom: …`."""
-    forms = 0
-    for item in block.items:
-        found = line_fields(source, item.lead.lines[0]) if item.lead is not None else []
-        forms += bool(found) and found[0].role != "other"
-    return forms * 2 > len(block.items)
-
-
-def counts(source: Blocks, block: Listing) -> bool:
-    """Tells whether most entries only say how many there are of a kind: `Critical: 4 (two of them old)`."""
-    texts = [item.lead.lines[0].of(source.text) for item in block.items if item.lead is not None]
-    return sum(_COUNT.fullmatch(plain(text)) is not None for text in texts) * 2 > len(block.items)
-
-
-def mostly_links(source: Blocks, block: Listing) -> bool:
-    """Tells whether most entries of a list only link elsewhere."""
-    links = 0
-    for item in block.items:
-        if item.lead is not None:
-            raw = item.lead.text.of(source.text).lstrip("*_ ")
-            links += raw.startswith(("[", "<http", "http")) and "](" in raw[:200]
-    return links * 2 > len(block.items)
 
 
 def first_line(source: Blocks, root: Section) -> str:
@@ -504,22 +357,6 @@ def legend(source: Blocks, root: Section) -> dict[str, str]:
                 meaning.setdefault(mark, section.urgency)
         for block in section.blocks:
             if isinstance(block, Listing):
-                for mark, word in explained(source, block):
+                for mark, word in lists.explained(source, block):
                     meaning.setdefault(mark, word)
     return meaning
-
-
-def explained(source: Blocks, block: Listing) -> list[tuple[str, str]]:
-    """Returns the marks that a list explains, `🔴 **High**: must be fixed soon`, with their words; empty for a list of other things."""
-    found: list[tuple[str, str]] = []
-    for item in block.items:
-        text = plain(view(source.text, item.lead.lines[0]).text) if item.lead is not None else ""
-        mark = EMOJI.match(text)
-        if mark is None:
-            return []
-        label = re.split(r"[:：—–=-]", text[mark.end() :], maxsplit=1)[0]
-        urgency = priority_in(label, near=2)
-        if urgency is None or len(words(label)) > _NAME or label == text[mark.end() :]:
-            return []
-        found.append((mark[0].rstrip("\ufe0f"), urgency.word))
-    return found if len(found) > 1 else []
