@@ -420,7 +420,7 @@ GUARDS = (
         "bot/jobs/sync.py",
         "if not asked or not await self._may_decide(state, person):",
         "if not asked:",
-        f"{DASHBOARD}::test_i19_a_box_ticked_without_write_permission_settles_nothing_not_even_with_the_next_edit",
+        f"{DASHBOARD}::test_i19_a_plan_is_not_approved_by_who_may_not_write_when_it_is_looked_up",
     ),
     Guard(
         "The dashboard's minute",
@@ -435,7 +435,7 @@ GUARDS = (
         "I7",
         "bot/jobs/dashboard.py",
         "elif record.off or not same_text(live.body, body):",
-        "else:",
+        "elif True:",
         f"{DASHBOARD}::test_nothing_is_written_when_nothing_changed",
     ),
     Guard(
@@ -468,6 +468,14 @@ GUARDS = (
         "bot/jobs/permit.py",
         "return last_good(state).commands if state.config_text else _UNREADABLE",
         "return Commands()",
+        f"{PERMIT}::test_settings_that_moved_are_read_now_and_let_in_nobody_by_mistake",
+    ),
+    Guard(
+        "The last good settings while there are bad ones",
+        "#100",
+        "bot/jobs/gather.py",
+        "        return _Rules(last_good(state), state, sound=False, problems=problems)\n",
+        '        return _Rules(Config(), replace(state, config_text=""), sound=False, problems=problems)\n',
         f"{PERMIT}::test_fault_100_bad_settings_leave_the_last_good_ones_in_force",
     ),
     Guard(

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from bot.sandbox.faults import Call
-    from bot.sandbox.model import Issue
+    from bot.sandbox.model import Comment, Issue
     from bot.sandbox.stage import Demo
     from bot.sandbox.webhooks import Delivery
 
@@ -44,11 +44,15 @@ _ASSETS = {"style.css": "text/css", "script.js": "text/javascript", "icon.svg": 
 _TASK = re.compile(r"(?P<indent>[ \t]*)(?:[-*+]|\d{1,9}[.)])[ ]+\[(?P<mark>[ xX])\][ \t]+(?P<text>.*)")
 _FENCE = re.compile(r"[ ]{0,3}(`{3,}|~{3,})[ ]*(\S*)")
 _COMMENT = re.compile(r"[ \t]*<!--.*-->[ \t]*")
+_NAME = re.compile(r"<!--.*?-->[ \t]*")
+"""What a box of the bot is known by; GitHub shows none of it."""
+_EMOJI = {"eyes": "👀", "+1": "👍", "-1": "👎"}
+"""How GitHub shows the reactions that the bot gives."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of an issue's body: a task, an HTML comment (`aside`), small print (`note`), or `plain`."""
+    """A line of a body or a comment: a task, an HTML comment (`aside`), small print (`note`), `code`, or `plain`."""
 
     index: int
     kind: str
@@ -65,9 +69,18 @@ def lines(body: str) -> Iterator[Line]:
         if mark and (not fence or (mark[1].startswith(fence) and not mark[2])):
             fence = "" if fence else mark[1]
         if not fence and (task := _TASK.fullmatch(text)) is not None:
-            yield Line(index, "task", task["text"], task["indent"], task["mark"] != " ")
+            yield Line(index, "task", _NAME.sub("", task["text"]), task["indent"], task["mark"] != " ")
         else:
-            yield Line(index, "aside" if _COMMENT.fullmatch(text) else "note" if text.startswith("<sub>") else "plain", text)
+            yield Line(index, _kind(text, fenced=bool(fence or mark)), text)
+
+
+def _kind(text: str, *, fenced: bool) -> str:
+    """Returns what a line is that is no task; rows of tables keep their columns as code does."""
+    if fenced or text.startswith("|"):
+        return "code"
+    if _COMMENT.fullmatch(text):
+        return "aside"
+    return "note" if text.startswith("<sub>") else "plain"
 
 
 def toggled(body: str, index: int) -> str:
@@ -183,7 +196,7 @@ class Page:
             "state": "open" if one.open else (one.state_reason or "completed").replace("_", " "),
             "labels": [{"id": label.id, "name": label.name} for label in one.labels],
             "lines": list(lines(one.body or "")),
-            "talk": [{"by": said.user.login, "body": said.body} for said in one.comments.values()],
+            "talk": [_talk_row(said) for said in one.comments.values()],
             "choices": choices,
             "priority": next((name for name in names if name in choices), ""),
         }
@@ -270,6 +283,11 @@ class Page:
     def redeliver(self, request: Request, _form: dict[str, str]) -> None:
         """Send a delivery again, as the App's settings on GitHub do."""
         self.demo.hooks.redeliver(int(request.path_params["number"]))
+
+
+def _talk_row(said: Comment) -> dict[str, Any]:
+    shown = [_EMOJI.get(reaction.content, reaction.content) for reaction in said.reactions]
+    return {"by": said.user.login, "lines": list(lines(said.body)), "reactions": " ".join(shown)}
 
 
 def _delivery_row(one: Delivery) -> dict[str, Any]:

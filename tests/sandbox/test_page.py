@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from bot.sandbox import GitHub, Refusal, Webhooks
 from bot.sandbox.api import Api
+from bot.sandbox.model import Reaction
 from bot.sandbox.page import Page, lines, toggled
 from bot.sandbox.stage import YOU, Demo
 from bot.web.health import Readiness
@@ -194,6 +195,16 @@ async def test_state_is_sent_only_when_it_changed(demo: Demo, browser: httpx.Asy
     assert (await browser.get(f"/state?seen={first['seen']}")).status_code == 204
     demo.place.comment(1, "new", by=YOU)
     assert (await browser.get(f"/state?seen={first['seen']}")).status_code == 200
+
+
+async def test_an_answer_is_shown_as_people_see_it_on_github(demo: Demo, browser: httpx.AsyncClient) -> None:
+    comment = demo.place.comment(1, "```text\n    ^^^\n```\n- [ ] <!-- box=1 --> keep\n<!-- reply=1 -->\n", by=YOU)
+    comment.reactions += [Reaction(1, comment.user, "eyes", 0.0), Reaction(2, comment.user, "+1", 0.0)]
+    page = (await browser.get("/")).text
+    assert "👀 👍" in page
+    assert '<div class="code">    ^^^</div>' in page
+    assert "box=1" not in page
+    assert '<div class="task">☐ keep</div><div class="aside">' in page
 
 
 async def test_labels_bring_their_colours(demo: Demo, browser: httpx.AsyncClient) -> None:
