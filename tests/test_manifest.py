@@ -6,19 +6,15 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
-from bot.github.gateway import OPTIONAL_PERMISSIONS, PERMISSIONS, Gateway
+from bot.github.gateway import OPTIONAL_PERMISSIONS, PERMISSIONS, Gateway, needed
 from bot.web.webhook import EVENTS
 
 MANIFEST = YAML(typ="safe").load(Path(__file__).parent.parent.joinpath("app.yml").read_text())
-LEVELS = ("read", "write")
 
 
 def test_the_permissions_are_those_that_the_gateway_names():
-    needed: dict[str, str] = {}
-    for permissions in PERMISSIONS.values():
-        for name, level in permissions.items():
-            needed[name] = max(needed.get(name, level), level, key=LEVELS.index)
-    assert MANIFEST["default_permissions"] == needed
+    assert MANIFEST["default_permissions"] == needed()
+    assert needed()["contents"] == "write"
 
 
 def test_every_request_of_the_gateway_names_its_permission():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typer
 
-from bot.cli import config, demo, explain, lint, parse, plan, replay, serve, status
+from bot.cli import config, demo, doctor, explain, lint, parse, plan, replay, serve, status
 
 app = typer.Typer(
     name="gapkeeper",
@@ -20,6 +20,7 @@ app = typer.Typer(
 )
 app.add_typer(config.app, name="config")
 app.command("demo")(demo.command)
+app.command("doctor")(doctor.command)
 app.command("explain")(explain.command)
 app.command("lint")(lint.command)
 app.command("parse")(parse.command)

@@ -18,7 +18,7 @@ from bot.core.names import InstallationId, RepositoryName
 from bot.github.gateway import Gateway, ReadGateway, repository_path
 from bot.github.hook import Hook
 from bot.github.pacing import APP, Governor, Ledger, Time
-from bot.github.translate import id_of, instant_of, slug_of, token_of
+from bot.github.translate import id_of, instant_of, registration_of, slug_of, token_of
 from bot.github.wire import TIMEOUT, Line, Pool, Session
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from githubkit import AppAuthStrategy, GitHub
     from githubkit.cache import MemCacheStrategy
+
+    from bot.github.model import Registration
 
 GITHUB = "https://api.github.com"
 
@@ -191,6 +193,13 @@ class GitHubApp:
         if self._slug is None:
             self._slug = await self._app.get("/app", slug_of)
         return self._slug
+
+    async def registration(self) -> Registration:
+        """Returns the App as it is registered, asked for each time.
+
+        https://docs.github.com/en/rest/apps/apps#get-the-authenticated-app
+        """
+        return await self._app.get("/app", registration_of)
 
     async def login(self) -> str:
         """Returns the login that the App acts under."""

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from bot.github.wire import Line
 
 __all__ = [
+    "LEVELS",
     "OPTIONAL_PERMISSIONS",
     "PERMISSIONS",
     "File",
@@ -63,6 +64,7 @@ __all__ = [
     "RepositoryFacts",
     "Tree",
     "TreeEntry",
+    "needed",
     "repository_path",
 ]
 
@@ -109,6 +111,18 @@ PERMISSIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
 
 OPTIONAL_PERMISSIONS: Mapping[str, Mapping[str, str]] = MappingProxyType({"is_member": {"members": "read"}})
 """What an operator may give besides, of an organization: without it `commands.allow.teams` lets nobody in."""
+
+LEVELS = ("read", "write")
+
+
+def needed() -> dict[str, str]:
+    """Returns what the App must be allowed, the highest level of each: app.yml says the same."""
+    found: dict[str, str] = {}
+    for permissions in PERMISSIONS.values():
+        for name, level in permissions.items():
+            found[name] = max(found.get(name, level), level, key=LEVELS.index)
+    return found
+
 
 _ALREADY_EXISTS = "already_exists"
 _STALE = re.compile(r"does not match|is at [0-9a-f]+ but expected|sha wasn't supplied", re.IGNORECASE)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bot.core.names import (
         BlobSha,
         CommentId,
@@ -115,6 +117,15 @@ class File:
 
     sha: BlobSha
     data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """The App as it is registered at GitHub: what it may, and which events it hears."""
+
+    slug: str
+    permissions: Mapping[str, str]
+    events: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ from bot.github.model import (
     File,
     Pull,
     PullHead,
+    Registration,
     RepositoryFacts,
     Tree,
     TreeEntry,
@@ -484,6 +485,18 @@ def id_of(answer: object) -> int:
 def slug_of(answer: object) -> str:
     """Returns the App's slug."""
     return _need_text(answer, "slug")
+
+
+def registration_of(answer: object) -> Registration:
+    """Returns the App as it is registered."""
+    permissions, events = _at(answer, "permissions"), _at(answer, "events")
+    if not isinstance(permissions, dict) or not isinstance(events, list):
+        raise Unreadable("no App")
+    return Registration(
+        slug=slug_of(answer),
+        permissions={str(name): str(level) for name, level in permissions.items()},
+        events=frozenset(map(str, events)),
+    )
 
 
 def token_of(answer: object) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from bot.core.errors import DatabaseUnusable, SchemaMismatch
+from bot.core.names import InstallationId, RepositoryId, RepositoryName
 from bot.store import progress
 from bot.store.database import Database, now, reading, revision_of
 from bot.store.deliveries import OPEN
@@ -54,6 +55,16 @@ class Glance:
     books: Mapping[int, Book]
     held: int
     duties: Mapping[str, float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A repository, and where it is read."""
+
+    id: RepositoryId
+    name: RepositoryName
+    installation: InstallationId
+    branch: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +123,16 @@ def look(connection: sa.Connection) -> Glance:
         held=connection.execute(sa.select(sa.func.count(repositories.c.notice))).scalar_one(),
         duties={row.name: None if row.done is None else time - row.done for row in connection.execute(sa.select(duties))},
     )
+
+
+def known(url: str) -> tuple[Known, ...]:
+    """Returns the repositories that were synced, by name. Raises DatabaseUnusable or SchemaMismatch."""
+    asked = sa.select(repositories).order_by(repositories.c.name)
+    with _looking(url) as connection:
+        return tuple(
+            Known(RepositoryId(row.id), RepositoryName(row.name), InstallationId(row.installation), row.default_branch)
+            for row in connection.execute(asked)
+        )
 
 
 def recorded(url: str, guid: str) -> Record | None:
