@@ -36,6 +36,12 @@ fuzz seconds="60":
 bench-serving *arguments:
     uv run python benchmarks/bench_serving.py {{ arguments }}
 
+# Look up what is locked in the advisory databases (needs the network); what cannot be looked up fails as well.
+audit:
+    mkdir -p .cache
+    uv export --quiet --locked --all-extras --no-emit-project --output-file .cache/audit.txt
+    uvx --from 'pip-audit>=2.9,<3' pip-audit --strict --require-hashes --disable-pip -r .cache/audit.txt
+
 # Kill the server at every n-th of the places where it can die, on SQLite and PostgreSQL (all of them: more than an hour).
 kill every="1":
     KILL_EVERY={{ every }} uv run pytest -n 0 tests/kill/test_kill.py
