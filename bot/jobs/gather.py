@@ -239,7 +239,7 @@ class Gatherer:
                 kept[place] = replace(later, lost=kept[place].lost)
                 unnoted.add(later.path)
                 await self._store.save_pair(state.id, kept[place], Change(Cause(), steps_of(pair, kept[place])))
-            await self._demand_labels(state, kept[place], issue)
+            await self._demand_labels(state, pair if pair.lost else kept[place], issue)
             if (
                 kept[place].present
                 and not kept[place].lost
@@ -255,6 +255,8 @@ class Gatherer:
 
     async def _demand_labels(self, state: RepositoryState, pair: Pair, issue: Issue) -> None:
         """Raises LabelMissing where an issue lacks a label of ours that is gone itself: nobody took it from this issue (#96)."""
+        if pair.lost:
+            return  # what its entry says by now was never written to it
         said = by_family(issue.labels)
         for family, names in by_family(label.name for label in labels_of_base(pair.base)).items():
             if family in FAMILIES and family not in said and not await self._reader.has_label(state.name, names[0]):

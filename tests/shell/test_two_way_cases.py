@@ -9,6 +9,7 @@ import pytest
 
 from bot.core.errors import GapkeeperError
 from bot.core.names import RepositoryId
+from bot.jobs.outcome import Done
 from bot.sandbox import Api, Call, Clock, Fault, Role
 from bot.store.store import Store
 from tests.by_hand import ByHand, by_hand
@@ -545,6 +546,16 @@ class TestUnlinking:
             unlinked.waiting = []
             await unlinked.reconcile()
         assert labels(unlinked, 2) == {"gap", "priority: P1"}
+
+    async def test_a_label_that_only_its_entry_has_is_demanded_of_no_issue(self, unlinked: ByHand):
+        """No other gap is in progress, so that the label is nowhere: that is no reason to wait for it."""
+        await unlinked.push({"GAPS.md": GAPS.replace("Limit the rate", "Limit the rate (In progress)")})
+        for title in ("Mine", "Mine alone"):
+            unlinked.repository.edit_issue(2, by="alice", title=title)
+        await unlinked.hooks.flush()
+        assert await unlinked.handle(tuple(unlinked.waiting)) == Done()
+        assert await unlinked.reconcile() == Done()
+        assert labels(unlinked, 2) == {"priority: P2", "gap: unlinked"}
 
     async def test_it_is_at_rest(self, unlinked: ByHand):
         first = len(unlinked.api.calls)
