@@ -267,4 +267,5 @@ def _view(issue: dict[str, Any]) -> IssueView:
         reason=issue["state_reason"] if issue["state"] == "closed" else None,
         labels=frozenset(label["name"] for label in issue["labels"]),
         author=issue["user"]["login"],
+        assignees=frozenset(person["login"] for person in issue["assignees"]),
     )

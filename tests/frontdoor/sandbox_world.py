@@ -261,6 +261,7 @@ def _view(issue: Issue) -> IssueView:
         reason=None if issue.open else issue.state_reason,
         labels=frozenset(label.name for label in issue.labels),
         author=issue.user.login,
+        assignees=frozenset(person.login for person in issue.assignees),
     )
 
 

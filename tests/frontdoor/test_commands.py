@@ -9,6 +9,7 @@ import pytest
 
 from bot.commands.registry import SPECS
 from bot.core.replies import Who
+from tests.frontdoor.desk import GAPS
 from tests.frontdoor.world import ADMIN, TRIAGER, WRITER
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ VERBS: dict[str, Told] = {
     ),
     "link": Told("/gap link"),
     "unlink": Told("/gap unlink", then=lambda i: "gap" not in i.labels and "gap: unlinked" in i.labels),
-    "assign": Told("/gap assign @alice"),
+    "assign": Told("/gap assign @bob", then=lambda i: i.assignees == {"bob"}),
     "unassign": Told("/gap unassign @alice"),
     "resolve": Told("/gap resolve file"),
     "sync": Told("/gap sync"),
@@ -120,6 +121,54 @@ def test_a_verb_does_what_its_line_says_in_the_issue_and_in_the_file(ready: Desk
     assert [told.reply in answer for answer in answers if told.reply] == [True] * (told.reply is not None)
     assert told.reply is not None or answers == []
     ready.assert_agreed()
+
+
+def test_reopen_gives_both_sides_their_old_words(ready: Desk) -> None:
+    say(ready, RATE, "/gap done")
+    say(ready, RATE, "/gap assign @bob\n/gap reopen", by=WRITER)
+    assert ready.text.decode() == TEXT
+    assert ready.issues[RATE].open
+    assert ready.issues[RATE].assignees == {"bob"}
+    say(ready, RATE, "/gap unassign @bob")
+    assert not ready.issues[RATE].assignees
+
+
+def missed(desk: Desk, title: str) -> None:
+    """Retitle an issue so that nobody tells the bot."""
+    desk.repository.lose_deliveries(lose=True)
+    desk.repository.edit_issue(desk.numbers[RATE], title=title)
+    desk.settle()
+    desk.repository.lose_deliveries(lose=False)
+
+
+@pytest.mark.parametrize(("side", "kept"), [("file", "In the file"), ("issue", "In the issue")])
+def test_resolve_settles_a_conflict_for_one_side(ready: Desk, side: str, kept: str) -> None:
+    number = ready.numbers[RATE]
+    missed(ready, "In the issue")
+    ready.write(TEXT.replace(RATE, "In the file"))
+    assert "gap: conflict" in ready.issue(number).labels
+    ready.comment(number, f"/gap resolve {side}", by=WRITER)
+    assert ready.text.decode() == TEXT.replace(RATE, kept)
+    assert (ready.issue(number).title, "gap: conflict" in ready.issue(number).labels) == (kept, False)
+
+
+def test_plan_shows_and_sync_carries_out_what_was_never_delivered(ready: Desk) -> None:
+    missed(ready, "Never told")
+    (answer,) = say(ready, KEYS, "/gap plan")
+    assert f"| `{RATE}` | `GAPS.md:" in answer
+    assert ready.text.decode() == TEXT
+    say(ready, KEYS, "/gap sync", by=WRITER)
+    assert ready.repository.read("GAPS.md", branch="gapkeeper/sync").decode() == TEXT.replace(RATE, "Never told")
+
+
+def test_approve_carries_out_the_plan_that_waits_for_writers_alone(desk: Desk) -> None:
+    desk.begin(TEXT, config=f"files: [{GAPS}]\nlimits: {{import: 1}}\n")
+    (notice,) = desk.numbers.values()
+    desk.comment(notice, "/gap approve", by=TRIAGER)
+    assert RATE not in desk.issues
+    desk.comment(notice, "/gap approve", by=WRITER)
+    assert {KEYS, RATE, THEME} <= desk.issues.keys()
+    assert not desk.issue(notice).open
 
 
 @pytest.mark.parametrize("verb", [spec.verb for spec in SPECS.values() if spec.who is Who.WRITERS])

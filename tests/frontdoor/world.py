@@ -37,6 +37,7 @@ class IssueView:
     reason: str | None
     labels: frozenset[str]
     author: str
+    assignees: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
