@@ -22,7 +22,7 @@ from starlette.routing import Route
 
 from bot.core.errors import DatabaseUnusable, GapkeeperError
 from bot.core.redaction import Redaction
-from bot.web.guarded import Guarded
+from bot.web.guarded import Guarded, failed
 from bot.web.health import Readiness, health_routes
 from bot.web.metrics import Metrics, metrics_route
 from bot.web.webhook import Webhook
@@ -291,7 +291,7 @@ def build(
     )
     told = [metrics_route(gapkeeper.metrics, gapkeeper.look)] if settings.metrics else []
     routes = [*hooks, *health_routes(gapkeeper.readiness), *told]
-    app = Starlette(routes=routes, middleware=[Middleware(Guarded)], lifespan=lifespan)
+    app = Starlette(routes=routes, middleware=[Middleware(Guarded)], exception_handlers={Exception: failed}, lifespan=lifespan)
     app.router.redirect_slashes = False  # Routes are fixed; a redirect would be built from the Host header (#23).
     app.state.gapkeeper = gapkeeper
     return app

@@ -8,8 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from starlette.datastructures import MutableHeaders
+from starlette.responses import PlainTextResponse
 
 if TYPE_CHECKING:
+    from starlette.requests import Request
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HEADERS = {
@@ -22,6 +24,11 @@ HEADERS = {
     "strict-transport-security": "max-age=31536000",
 }
 """A page that needs more says so itself: what an answer has already stays."""
+
+
+async def failed(_request: Request, _error: Exception) -> PlainTextResponse:
+    """The answer to a fault of ours, which Starlette makes outside of all middleware; the error itself goes to the log."""
+    return PlainTextResponse("Something went wrong here.", 500, headers=HEADERS)
 
 
 class Guarded:

@@ -11,17 +11,20 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from bot.app import Role, build
+from bot.app import Gapkeeper, Role, build
 from bot.core.names import DeliveryId, InstallationId, RepositoryId
 from bot.core.pace import Book
 from bot.jobs.observed import Observed, Tally, called, disputed
 from bot.jobs.outcome import Done, Later, Outcome
+from bot.jobs.sync import Sync
+from bot.sandbox import Clock
 from bot.store import duties
 from bot.store.pace import SharedLedger
 from bot.store.records import Delivery
 from bot.store.store import Store
 from bot.web.guarded import HEADERS
 from bot.web.metrics import Metrics
+from tests.by_hand import at_hand
 from tests.shell.hub import INSTALLATION, NAME, Hub, issue_json, no, ok
 from tests.shell.test_health import client, post, settings
 
@@ -136,3 +139,44 @@ async def test_every_answer_has_the_headers(tmp_path: Path, path: str) -> None:
     async with client(app) as http:
         answer = await http.get(path)
     assert {name: answer.headers.get(name) for name in HEADERS} == HEADERS
+
+
+async def test_a_fault_of_ours_has_the_headers_and_tells_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(_: Gapkeeper) -> None:
+        raise RuntimeError("canary")
+
+    monkeypatch.setattr(Gapkeeper, "readiness", broken)
+    app = build(settings(f"sqlite:///{tmp_path}/g.db"))
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://gapkeeper") as http:
+        answer = await http.get("/readyz")
+    assert (answer.status_code, answer.text) == (500, "Something went wrong here.")
+    assert {name: answer.headers.get(name) for name in HEADERS} == HEADERS
+
+
+async def test_a_conflict_is_counted_when_people_are_asked_and_only_then(tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path}/g.db")
+    await store.open()
+    metrics = Metrics()
+    hand = at_hand(store, clock=Clock())
+    sync = Sync(hand.github, store, hand.settings)
+    observed = Observed(sync, lambda outcome, seconds, tally: metrics.ended(outcome, seconds, tally.conflicts))
+
+    async def push(text: str) -> None:
+        hand.repository.push({"GAPS.md": text.encode()}, by="alice", message="a change")
+        await hand.hooks.flush()
+        held, hand.waiting = tuple(hand.waiting), []
+        await observed(RepositoryId(hand.repository.id), held)
+
+    try:
+        await push("# Known gaps\n\n- [ ] [P1] Limit the rate\n")
+        assert metrics._all.get_sample_value("gapkeeper_conflicts_total") == 0
+        hand.repository.edit_issue(1, by="alice", title="Mine")
+        await push("# Known gaps\n\n- [ ] [P1] Limit all rates\n")
+        await push("# Known gaps\n\n- [ ] [P1] Limit all rates\n\nMore.\n")
+    finally:
+        await sync.aclose()
+        await hand.github.aclose()
+        await store.close()
+    assert metrics._all.get_sample_value("gapkeeper_conflicts_total") == 1
+    assert metrics._all.get_sample_value("gapkeeper_job_seconds_count", {"outcome": "done"}) == 3
