@@ -374,4 +374,7 @@ def configure_logging(kind: Literal["json", "console"], *, secrets: Iterable[str
 
 
 def _last_words(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    log.critical("server.died", exc_info=(kind, error, trace))
+    if issubclass(kind, Exception):
+        log.critical("server.died", exc_info=(kind, error, trace))
+    else:
+        sys.__excepthook__(kind, error, trace)  # Ctrl-C: it holds nothing, and the shell wants to know.
