@@ -108,15 +108,20 @@ def is_form(source: Blocks, block: Listing) -> bool:
     return forms * 2 > len(block.items)
 
 
+def _first_lines(source: Blocks, block: Listing) -> list[str]:
+    """Returns the first line of each entry that begins with a text."""
+    return [item.lead.lines[0].of(source.text) for item in block.items if item.lead is not None]
+
+
 def counts(source: Blocks, block: Listing) -> bool:
     """Tells whether most entries only say how many there are of a kind: `Critical: 4 (two of them old)`."""
-    texts = [item.lead.lines[0].of(source.text) for item in block.items if item.lead is not None]
+    texts = _first_lines(source, block)
     return sum(_COUNT.fullmatch(plain(text)) is not None for text in texts) * 2 > len(block.items)
 
 
 def explains_names(source: Blocks, block: Listing) -> bool:
     """Tells whether a list says what names of code stand for, and of none that it lacks: `setField` - set a field."""
-    texts = [item.lead.lines[0].of(source.text) for item in block.items if item.lead is not None]
+    texts = _first_lines(source, block)
     return len(texts) > 1 and all(_NAMED.match(text) for text in texts) and sum(lacks(text) for text in texts) * 2 <= len(texts)
 
 

@@ -103,6 +103,11 @@ class Section:
                 yield section
 
     @property
+    def listings(self) -> list[Listing]:
+        """The lists that stand directly in it."""
+        return [block for block in self.blocks if isinstance(block, Listing)]
+
+    @property
     def proven(self) -> bool:
         """Tells whether it has an id or a field of state, priority or effort of its own."""
         return (self.head is not None and self.head.id is not None) or bool(self.roles & EVIDENCE)
@@ -150,7 +155,7 @@ def _below(sections: Sequence[Section]) -> frozenset[str]:
     facts = {
         "tagged": all(_is_tagged(section) for section in sections),
         "done": any(section.head is not None and section.head.marked is State.DONE for section in sections),
-        "listed": any(not section.proven and any(isinstance(block, Listing) for block in section.blocks) for section in sections),
+        "listed": any(bool(section.listings) and not section.proven for section in sections),
     }
     return frozenset(name for name, holds in facts.items() if holds)
 
@@ -228,7 +233,7 @@ def _named(source: Blocks, section: Section) -> None:
 def _all_done(source: Blocks, section: Section) -> bool:
     """Tells whether each line of a section starts with a mark of what is done: it shows what works."""
     starts = [line.start for block in section.blocks if isinstance(block, Paragraph) for line in block.lines]
-    starts += [item.marker.end + 1 for block in section.blocks if isinstance(block, Listing) for item in block.items]
+    starts += [item.marker.end + 1 for block in section.listings for item in block.items]
     return len(starts) > 1 and all(mark_state(source.text[start : start + 4].lstrip()[:1]) is State.DONE for start in starts)
 
 

@@ -195,7 +195,7 @@ class _Walk:
         lacking = {id(child) for child in children if weigh.states_lack(child)}
         shelves = sum(weigh.is_shelf_of_entries(self.source, child) for child in children)
         for child in children:
-            if shelves * 2 > len(children) and id(child) not in self.running and weigh.holds_entries(child) and not child.proven:
+            if shelves * 2 > len(children) and id(child) not in self.running and child.listings and not child.proven:
                 continue
             score, numbered, subject = (
                 scores[id(child)],

@@ -20,7 +20,7 @@ from bot.core.gaps.vocabulary import SECTIONS, asks, lacks, words
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from bot.core.blocks import Blocks
+    from bot.core.blocks import Block, Blocks
     from bot.core.gaps.candidate import Place
     from bot.core.gaps.outline import Section
     from bot.core.gaps.table import Columns
@@ -50,8 +50,7 @@ def _demands(source: Blocks, sections: Sequence[Section]) -> bool:
     entries = [
         item.lead.lines[0].of(source.text)
         for section in sections
-        for block in section.blocks
-        if isinstance(block, Listing)
+        for block in section.listings
         for item in block.items
         if item.lead is not None
     ]
@@ -123,8 +122,7 @@ def is_urgent_shelf(section: Section) -> bool:
 
 def _only_labels(source: Blocks, section: Section) -> bool:
     """Tells whether nothing but labels that describe an entry stands below a heading: `- **Issue**: …`, `- **Impact**: …`."""
-    listings = [block for block in section.blocks if isinstance(block, Listing)]
-    return bool(listings) and not section.sections and all(lists.is_form(source, block) for block in listings)
+    return bool(section.listings) and not section.sections and all(lists.is_form(source, block) for block in section.listings)
 
 
 def _is_stated(section: Section) -> bool:
@@ -142,18 +140,22 @@ def is_marked_open(section: Section) -> bool:
 
 def is_blank(source: Blocks, section: Section) -> bool:
     """Tells whether nothing stands below a heading but a remark in italics, as in a form: `*New gaps go here.*`."""
-    blocks = [block for block in section.blocks if not (isinstance(block, Opaque) and block.kind == "hr")]
-    texts = [block.text.of(source.text) if isinstance(block, Paragraph) else "" for block in blocks]
+    texts = [block.text.of(source.text) if isinstance(block, Paragraph) else "" for block in _said(section)]
     return len(texts) == 1 and not section.sections and _ASIDE.fullmatch(texts[0]) is not None
 
 
 def is_emptied(section: Section) -> bool:
     """Tells whether nothing at all stands below a heading beside others with lists: its last entry was taken out."""
     head = section.head
-    if head is None or section.sections or not all(isinstance(block, Opaque) and block.kind == "hr" for block in section.blocks):
+    if head is None or section.sections or _said(section):
         return False
     named = (head.id, head.ordinal, head.priority, head.state, head.box)
     return all(word is None for word in named) and section.parent is not None and "listed" in section.parent.below
+
+
+def _said(section: Section) -> list[Block]:
+    """Returns what stands directly in a section, without rules."""
+    return [block for block in section.blocks if not (isinstance(block, Opaque) and block.kind == "hr")]
 
 
 def is_stated_shelf(section: Section | None) -> bool:
@@ -193,12 +195,7 @@ def _counted(source: Blocks, numbered: Sequence[tuple[tuple[int, ...], Section]]
         return []
     chapters = {id(section) for _, section in numbered if is_chapter(section)}
     without = chapters if len(chapters) * 2 > len(numbered) else set()
-    return [
-        section
-        for _, section in numbered
-        if id(section) not in without
-        and not lists.has_boxes(source, (block for block in section.blocks if isinstance(block, Listing)))
-    ]
+    return [section for _, section in numbered if id(section) not in without and not lists.has_boxes(source, section.listings)]
 
 
 def is_chapter(section: Section) -> bool:
@@ -225,7 +222,7 @@ def _follows(before: tuple[int, ...], after: tuple[int, ...]) -> bool:
 def against(source: Blocks, section: Section) -> int:
     """Returns how much speaks for a heading grouping others: checkboxes, lists alone, sections with evidence below it."""
     own = bool(section.head and section.head.id) or bool(section.roles & _OWN)
-    listings = [block for block in section.blocks if isinstance(block, Listing)]
+    listings = section.listings
     against = 0
     if not own and lists.has_boxes(source, listings):
         against += 4
@@ -300,18 +297,11 @@ def _of_rows(section: Section) -> Iterator[Columns]:
             yield cols
 
 
-def holds_entries(section: Section) -> bool:
-    """Tells whether a list stands directly in a section."""
-    return any(isinstance(block, Listing) for block in section.blocks)
-
-
 def is_shelf_of_entries(source: Blocks, section: Section) -> bool:
     """Tells whether a section holds a list and says nothing of itself, or one of titled entries: where most do, entries are the unit."""
-    if section.proven or section.described or not holds_entries(section) or _all_tagged(section):
+    if section.proven or section.described or not section.listings or _all_tagged(section):
         return False
-    return not section.prose or all(
-        _titled(source, block) for block in section.blocks if isinstance(block, Listing) and len(block.items) > 1
-    )
+    return not section.prose or all(_titled(source, block) for block in section.listings if len(block.items) > 1)
 
 
 def _titled(source: Blocks, block: Listing) -> bool:
@@ -355,8 +345,7 @@ def legend(source: Blocks, root: Section) -> dict[str, str]:
         if section.head is not None and section.urgency is not None:
             for mark in section.head.levels:
                 meaning.setdefault(mark, section.urgency)
-        for block in section.blocks:
-            if isinstance(block, Listing):
-                for mark, word in lists.explained(source, block):
-                    meaning.setdefault(mark, word)
+        for block in section.listings:
+            for mark, word in lists.explained(source, block):
+                meaning.setdefault(mark, word)
     return meaning
