@@ -68,6 +68,9 @@ __all__ = [
     "repository_path",
 ]
 
+EVER = "1970-01-01T00:00:00Z"
+"""Before anything was written."""
+
 PERMISSIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "repository": {"metadata": "read"},
@@ -269,7 +272,7 @@ class ReadGateway:
         """
         return await self._line.get(f"{repository_path(name)}/issues/comments/{comment}", comment_of)
 
-    async def comments(self, name: RepositoryName, number: IssueNumber, *, since: str) -> tuple[Comment, ...]:
+    async def comments(self, name: RepositoryName, number: IssueNumber, *, since: str = EVER) -> tuple[Comment, ...]:
         """Returns the comments of an issue or pull request that were written or edited since then, all of them or an error.
 
         https://docs.github.com/en/rest/issues/comments#list-issue-comments

@@ -54,7 +54,6 @@ if TYPE_CHECKING:
     from bot.store.records import RepositoryState
     from bot.store.store import Store
 
-_EVER = "1970-01-01T00:00:00Z"
 _INTENT = GapKey(DASHBOARD_TITLE)
 """Announces that the issue is about to be created, as `Store.intend` does it for gaps; no gap has such a key."""
 
@@ -219,7 +218,7 @@ class Dashboards:
         for issue in await reader.issues(state.name, label=CONFLICT.name):
             question = None
             if len(found) < _MAX_CONFLICTS:
-                comments = await reader.comments(state.name, issue.number, since=_EVER)
+                comments = await reader.comments(state.name, issue.number)
                 asked = [question_in(comment.body) for comment in comments if comment.author == login]
                 question = next((one for one in reversed(asked) if one is not None), None)
             found.append(Conflict(issue.number, issue.title, question))

@@ -40,7 +40,8 @@ if TYPE_CHECKING:
     from bot.core.issue import Issue
     from bot.core.names import BlobSha, CommitSha, DocumentPath, IssueNumber
     from bot.core.pair import Pair
-    from bot.core.settle import Dispute
+    from bot.core.refusal import Returned
+    from bot.core.settle import Dispute, Patch
     from bot.core.triage import Label
     from bot.github.gateway import Gateway
     from bot.github.model import Commit
@@ -53,8 +54,6 @@ LONG_IMPORT = 10
 
 _SAID_SECONDS = 600.0
 """A refusal that was said so short a while ago is not said again: the sync was made again."""
-
-_EVER = "1970-01-01T00:00:00Z"
 
 
 class BranchRefused(GapkeeperError):
@@ -203,15 +202,7 @@ class Performer:
             await self._ensure((CONFLICT,))
             await self._ask(issue.number, patch.disputes)
         if not patch.empty:
-            await self.gateway.update_issue(
-                self.state.name,
-                issue.number,
-                title=patch.title,
-                body=patch.body,
-                open=patch.open,
-                reason=patch.reason,
-                labels=patch.labels,
-            )
+            await self._patch(issue.number, patch)
         news = patch.record.base != action.pair.base
         record = noted(patch.record, now=self.now()) if news else patch.record
         await self._save(record, None if action.adopt else action.pair)
@@ -244,6 +235,9 @@ class Performer:
             if not {refusal.mark for refusal in action.refusals} <= said:
                 text = refusal_comment(action.refusals, action.path, action.line)
                 await self.gateway.comment(self.state.name, number, text)
+        await self._patch(number, patch)
+
+    async def _patch(self, number: IssueNumber, patch: Patch | Returned) -> None:
         await self.gateway.update_issue(
             self.state.name,
             number,
@@ -257,7 +251,7 @@ class Performer:
     async def _ask(self, number: IssueNumber, disputes: Sequence[Dispute]) -> None:
         """Show a conflict, once: another value on either side is another question, and the boxes of the old one are void."""
         question = question_of(disputes)
-        comments = await self.gateway.comments(self.state.name, number, since=_EVER)
+        comments = await self.gateway.comments(self.state.name, number)
         if all(question_in(comment.body) != question for comment in comments):
             await self.gateway.comment(self.state.name, number, conflict_comment(disputes, question))
             disputed()
