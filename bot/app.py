@@ -24,7 +24,6 @@ from bot.core.errors import DatabaseUnusable, GapkeeperError
 from bot.core.redaction import Redaction
 from bot.web.guarded import Guarded, failed
 from bot.web.health import Readiness, health_routes
-from bot.web.metrics import Metrics, metrics_route
 from bot.web.webhook import Webhook
 
 if TYPE_CHECKING:
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
     from bot.github.auth import GitHubApp
     from bot.github.pacing import Ledger
     from bot.jobs.inbox import Inbox
+    from bot.jobs.observed import Tally
     from bot.jobs.outcome import Handler
     from bot.jobs.runtime import Runtime
     from bot.jobs.sweep import Sweep
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from bot.store.glance import Glance
     from bot.store.records import Arrival, Delivery
     from bot.store.store import Store
+    from bot.web.metrics import Metrics
 
 START_SECONDS = 8.0
 """How long a delivery waits for the start; GitHub hangs up after ten seconds."""
@@ -83,7 +84,7 @@ class Gapkeeper:
         self._store: Store | None = None
         self.runtime: Runtime | None = None
         self._inbox: Inbox | None = None
-        self.metrics = Metrics()
+        self.metrics = _metrics() if settings.metrics else None
         self.sweep: Sweep | None = None
         self.status: Literal["starting", "ok", "stopping", "failed"] = "starting"
 
@@ -143,15 +144,23 @@ class Gapkeeper:
 
         sync = Sync(github, store, self._settings)
         self._parts.push_async_callback(sync.aclose)
-        return Observed(
-            Handling(sync, store), lambda outcome, seconds, tally: self.metrics.ended(outcome, seconds, tally.conflicts)
-        )
+        return Observed(Handling(sync, store), self._ended)
+
+    def _ended(self, outcome: str, seconds: float, tally: Tally) -> None:
+        if self.metrics is not None:
+            self.metrics.ended(outcome, seconds, tally.conflicts)
 
     def _called(self, installation: InstallationId, write: bool) -> None:
         from bot.jobs.observed import called
 
         called(write=write)
-        self.metrics.called(installation, write=write)
+        if self.metrics is not None:
+            self.metrics.called(installation, write=write)
+
+    def heard(self, event: str, outcome: str) -> None:
+        """Count a delivery, where somebody looks at the metrics."""
+        if self.metrics is not None:
+            self.metrics.delivered(event, outcome)
 
     def _open_inbox(self, store: Store, runtime: Runtime) -> None:
         from bot.jobs.inbox import Inbox
@@ -284,13 +293,11 @@ def build(
                 await starting
             await gapkeeper.stop()
 
-    hooks = (
-        []
-        if role is Role.WORKER
-        else [Route(HOOK, Webhook(settings.webhook_secrets, gapkeeper.take, tell=gapkeeper.metrics.delivered))]
-    )
-    told = [metrics_route(gapkeeper.metrics, gapkeeper.look)] if settings.metrics else []
-    routes = [*hooks, *health_routes(gapkeeper.readiness), *told]
+    routes = health_routes(gapkeeper.readiness)
+    if role is not Role.WORKER:
+        routes.append(Route(HOOK, Webhook(settings.webhook_secrets, gapkeeper.take, tell=gapkeeper.heard)))
+    if gapkeeper.metrics is not None:
+        routes.append(gapkeeper.metrics.route(gapkeeper.look))
     app = Starlette(routes=routes, middleware=[Middleware(Guarded)], exception_handlers={Exception: failed}, lifespan=lifespan)
     app.router.redirect_slashes = False  # Routes are fixed; a redirect would be built from the Host header (#23).
     app.state.gapkeeper = gapkeeper
@@ -333,6 +340,12 @@ def serve(settings: Settings, *, role: Role = Role.WHOLE) -> None:
     server.run()
     if failures:
         raise failures[0]
+
+
+def _metrics() -> Metrics:
+    from bot.web.metrics import Metrics
+
+    return Metrics()
 
 
 def _import_heavy_parts() -> None:

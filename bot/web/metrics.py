@@ -81,14 +81,13 @@ class Metrics:
             self._silent.labels(str(installation)).set(max(book.silent_until - seen.time, 0))
         return generate_latest(self._all)
 
+    def route(self, look: Callable[[], Awaitable[Glance | None]]) -> Route:
+        """Returns the page; 503 while the database cannot be seen."""
 
-def metrics_route(metrics: Metrics, look: Callable[[], Awaitable[Glance | None]]) -> Route:
-    """The page; 503 while the database cannot be seen."""
+        async def page(_request: Request) -> Response:
+            seen = await look()
+            if seen is None:
+                return PlainTextResponse("The database cannot be read.", 503)
+            return Response(self.text(seen), media_type=CONTENT_TYPE_LATEST)
 
-    async def page(_request: Request) -> Response:
-        seen = await look()
-        if seen is None:
-            return PlainTextResponse("The database cannot be read.", 503)
-        return Response(metrics.text(seen), media_type=CONTENT_TYPE_LATEST)
-
-    return Route("/metrics", page)
+        return Route("/metrics", page)
