@@ -151,13 +151,11 @@ class Sync:
         return await _steadily(lambda _: self._go_round(repository))
 
     async def _go_round(self, repository: RepositoryId) -> None:
-        state = await self._store.repository(repository)
+        before, last = self._now(), await self._store.read(duties.round_of, repository)
+        state = await self._at_present(repository)
         if state is None:
             return
-        before, last = self._now(), await self._store.read(duties.round_of, repository)
         reader = self._github.reader(state.installation)
-        facts = await reader.repository(repository)
-        state = replace(state, name=facts.name, default_branch=facts.default_branch)
         every = last.looked is None or last.whole is None or before - last.whole > WHOLE_SECONDS
         said = _Said(every=True)
         if not every:
@@ -170,11 +168,9 @@ class Sync:
         await self._dashboards.show(repository)
 
     async def _reconcile(self, repository: RepositoryId) -> None:
-        state = await self._store.repository(repository)
+        state = await self._at_present(repository)
         if state is None:
             return
-        facts = await self._github.reader(state.installation).repository(repository)
-        state = replace(state, name=facts.name, default_branch=facts.default_branch)
         await self._bring_together(state, (), _Said(every=True))
         await self._dashboards.show(repository)
 
@@ -410,6 +406,14 @@ class Sync:
                 head = commit.sha if commit.parent == head else head
             state = replace(state, head=head, documents=documents)
         await self._store.save_repository(state)
+
+    async def _at_present(self, repository: RepositoryId) -> RepositoryState | None:
+        """Returns what we remember of a repository, under the name and with the default branch that GitHub tells now."""
+        state = await self._store.repository(repository)
+        if state is None:
+            return None
+        facts = await self._github.reader(state.installation).repository(repository)
+        return replace(state, name=facts.name, default_branch=facts.default_branch)
 
     async def _known(self, repository: RepositoryId, origin: Origin) -> RepositoryState:
         """Returns what we remember of the repository, under the name and installation it has now."""
